@@ -1,0 +1,38 @@
+# Two commands do everything: `make lab` to learn, `make test` to verify.
+PYTHON ?= python3
+VENV   := .venv/bin/python
+COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
+
+.DEFAULT_GOAL := help
+.PHONY: help env lab test notebooks syllabus format lock
+
+help:  ## list these targets
+	@echo "make TARGET, where TARGET is one of"
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
+	@echo "CHAPTER=01 limits test and notebooks to one chapter;"
+	@echo "COURSE_DATA=folder names the data, COURSE_OFFLINE=1 keeps off the network."
+
+env:  ## make the environment in .venv; done once, and again when the lock changes
+	@$(PYTHON) tools/setup_env.py
+
+lab: env  ## get the data and open JupyterLab at chapter 00
+	@$(VENV) tools/get_data.py
+	$(VENV) -m jupyterlab --ServerApp.ip=127.0.0.1 notebooks/00_start_here.ipynb
+
+test: env  ## run the unit tests, the course's rules and every notebook
+	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=100 \
+	    $(if $(CHAPTER),-k $(CHAPTER)_ tests/test_course.py tests/test_exercises.py notebooks)
+
+notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that show times
+	$(VENV) tools/execute.py $(if $(FRESH),--fresh) $(COURSE)
+
+syllabus: env  ## write the last test's time and memory into README and notebooks
+	$(VENV) tools/syllabus.py
+
+format: env  ## format and lint modules and notebooks
+	$(VENV) -m ruff format .
+	$(VENV) -m ruff check --fix .
+
+lock: env  ## renew requirements.lock after a change of pyproject.toml
+	$(VENV) -m uv pip compile --universal --generate-hashes --all-extras --quiet \
+	    --custom-compile-command "make lock" --no-emit-index-url pyproject.toml -o requirements.lock
