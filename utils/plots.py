@@ -1,0 +1,194 @@
+"""The course's figures: one colour-blind-safe style, alternative text on every picture.
+
+Importing this module sets matplotlib's style, so figures drawn in a notebook match.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+
+# Okabe and Ito, "Color Universal Design" (2008), darkened where text must be read on white
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#D55E00", "#007A5E", "#B0305A", "#666666"
+STYLE = {
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.prop_cycle": plt.cycler(
+        color=[BLUE, ORANGE, GREEN, RED, GREY], linestyle=["-", "--", "-.", ":", "-"]
+    ),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+    "lines.linewidth": 2,
+}
+WIDTH = 9.5  # inches, the width of a notebook's output
+MOST_IMAGES = 200
+plt.rcParams.update(STYLE)
+
+
+def show(figure, alt):
+    """Display a figure once, with `alt` as the text for those who cannot see it."""
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must say in words what the figure shows, got {alt!r}")
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)
+
+
+def plot_grid(images, labels=None, predictions=None, classes=None, columns=None, title=None):
+    """Show images in a grid, named by label, with wrong predictions crossed and framed.
+
+    `images`: (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of single images; uint8, or
+    float in 0..1 (shown as they are) or beyond (stretched so that the smallest value of all
+    is black, the largest white). `labels`, `predictions`: N integers; `classes`: their names.
+
+    Raises TypeError or ValueError, saying what was expected, for anything else.
+    """
+    pictures = _as_pictures(images)
+    count = len(pictures)
+    labels = _as_integers(labels, "labels", count, classes)
+    predictions = _as_integers(predictions, "predictions", count, classes)
+    named = labels is not None or predictions is not None
+    columns = _checked_columns(columns, count, named)
+    rows = -(-count // columns)
+    side = WIDTH / columns
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(WIDTH, round(rows * (side + 0.35 * named) + 0.3 * bool(title), 2)),
+        squeeze=False,
+    )
+    captions = []
+    for index, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if index < count:
+            axis.imshow(pictures[index], vmin=0, vmax=1)
+            captions.append(_caption(axis, index, labels, predictions, classes))
+    figure.suptitle(title) if title else None
+    show(figure, f"{title or 'Grid'} of {count} image{'s' * (count > 1)}: {', '.join(captions)}")
+
+
+def _as_pictures(images):
+    """Return a list of (H, W) or (H, W, 3) float arrays in 0..1."""
+    if isinstance(images, list | tuple):
+        pictures = [_as_array(image, f"images[{index}]") for index, image in enumerate(images)]
+    else:
+        images = _as_array(images, "images")
+        if images.ndim not in (3, 4):
+            raise ValueError(
+                f"images has shape {images.shape}; expected (N, H, W) or (N, C, H, W). "
+                "A single image needs a batch axis: image[None]"
+            )
+        pictures = list(images)
+    if not pictures:
+        raise ValueError("images is empty; expected at least one image")
+    if len(pictures) > MOST_IMAGES:
+        raise ValueError(f"{len(pictures)} images are too many to see; pass at most {MOST_IMAGES}")
+    return _stretched([_channels_last(picture) for picture in pictures])
+
+
+def _as_array(image, name):
+    if hasattr(image, "detach"):
+        image = image.detach().cpu()
+        image = image.float() if image.dtype.is_floating_point else image
+    array = np.asarray(image)
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name} must hold numbers, got {type(image).__name__} of {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinite values, which have no colour")
+    return array
+
+
+def _channels_last(picture):
+    if picture.ndim == 3 and picture.shape[0] in (1, 3):
+        picture = picture.transpose(1, 2, 0)
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[:, :, 0]
+    is_picture = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
+    if not is_picture or picture.size == 0:
+        raise ValueError(
+            f"an image has shape {picture.shape}; expected (H, W), or (C, H, W) with 1 or 3 "
+            "channels. Other channels are not colours: show them one at a time, image[:, None]"
+        )
+    return picture
+
+
+def _stretched(pictures):
+    if all(picture.dtype == np.uint8 for picture in pictures):
+        return [picture / 255 for picture in pictures]
+    low = min(picture.min() for picture in pictures)
+    high = max(picture.max() for picture in pictures)
+    if low >= 0 and high <= 1:
+        return [picture.astype(float) for picture in pictures]
+    return [(picture - low) / max(high - low, 1e-12) for picture in pictures]
+
+
+def _as_integers(values, name, count, classes):
+    if values is None:
+        return None
+    array = _as_array(values, name)
+    if array.shape != (count,) or array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must be {count} integers, one an image; "
+            f"got {array.dtype} of shape {array.shape}"
+        )
+    if classes is not None and not (array.min() >= 0 and array.max() < len(classes)):
+        wrong = array[(array < 0) | (array >= len(classes))][0]
+        raise ValueError(
+            f"{name} holds {wrong}; with {len(classes)} classes expected 0 to {len(classes) - 1}"
+        )
+    return array
+
+
+def _checked_columns(columns, count, named):
+    if columns is None:
+        return min(max(count, 4), 6 if named else 10)
+    if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
+        raise ValueError(f"columns must be a positive integer or None, got {columns!r}")
+    return columns
+
+
+def _caption(axis, index, labels, predictions, classes):
+    def name(label):
+        return str(classes[label]) if classes is not None else str(label)
+
+    if predictions is None:
+        caption = name(labels[index]) if labels is not None else f"image {index}"
+        axis.set_title(caption if labels is not None else "", fontsize=10)
+        return caption
+    if labels is None or predictions[index] == labels[index]:
+        axis.set_title(name(predictions[index]), fontsize=10)
+        return name(predictions[index])
+    caption = f"✗ {name(predictions[index])}\nis {name(labels[index])}"
+    axis.set_title(caption, fontsize=10, color=RED, fontweight="bold")
+    axis.add_patch(
+        plt.Rectangle(
+            (0, 0),
+            1,
+            1,
+            transform=axis.transAxes,
+            fill=False,
+            edgecolor=RED,
+            linewidth=4,
+            linestyle="--",
+            clip_on=False,
+        )
+    )
+    return f"{name(labels[index])} taken for {name(predictions[index])}"
+
+
+def plot_class_counts(labels, classes=None, title="Images per class"):
+    """Show how often each label occurs as bars; `labels`: N integers, `classes`: their names."""
+    array = _as_array(labels, "labels")
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"labels must be at least one integer in a row, got shape {array.shape}")
+    array = _as_integers(array, "labels", len(array), classes)
+    counts = np.bincount(array, minlength=len(classes) if classes is not None else 0)
+    names = [str(name) for name in (classes if classes is not None else range(len(counts)))]
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.35 * len(counts) + 0.8))
+    axis.bar_label(axis.barh(names, counts, color=BLUE), fmt="{:,.0f}", padding=4)
+    axis.set(title=title, xlabel="images")
+    axis.invert_yaxis()
+    pairs = ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=True))
+    show(figure, f"{title}: {pairs}")
