@@ -1,0 +1,74 @@
+"""Exercises of chapter 00, start here."""
+
+import torch
+
+from utils.exercises.compare import WrongAnswer, choice, expect, expect_function, show
+
+
+def exercise_1(answer):
+    """The count of numbers in the training pictures."""
+    expect(
+        answer,
+        60_000 * 28 * 28,
+        [
+            (28 * 28, "That is one picture; the training set has 60,000"),
+            (60_000 * 28, "That is one row of each picture; each has 28 rows"),
+            (60_000, "That counts pictures; each consists of 28 * 28 numbers"),
+            (70_000 * 28 * 28, "That includes the 10,000 test pictures"),
+        ],
+    )
+    return "47 million numbers, one byte each."
+
+
+def exercise_2(answer):
+    """Accuracy as a fraction."""
+
+    def oracle(predictions, labels):
+        return (predictions == labels).float().mean().item()
+
+    expect_function(
+        answer,
+        [
+            (torch.tensor([9, 0, 0, 3]), torch.tensor([9, 0, 1, 3])),
+            (torch.tensor([2, 7, 2, 5, 5]), torch.tensor([7, 2, 5, 2, 5])),
+            (torch.tensor([1, 1]), torch.tensor([1, 1])),
+        ],
+        oracle,
+        [
+            (
+                lambda p, y: (p == y).sum().item(),
+                "That is a count; divide it by how many there are",
+            ),
+            (lambda p, y: 100 * oracle(p, y), "That is a percentage; a fraction lies in 0 to 1"),
+            (lambda p, y: 1 - oracle(p, y), "That is the share of errors; count what is equal"),
+            (
+                lambda p, y: (p == y).float().mean(),
+                "Still a tensor; `.item()` takes the number out",
+            ),
+        ],
+    )
+
+
+def exercise_3(answer):
+    """The omissions that leave the network untrained."""
+    if not isinstance(answer, set) or not answer <= {"a", "b", "c"}:
+        raise WrongAnswer(f'got {show(answer)}, expected a set of letters such as {{"a", "b"}}')
+    mistakes = [
+        ({"c"}, "`step` moves along directions that `backward` has found; and if none was found?"),
+        ({"b"}, "Finding a direction is not moving; which line moves the numbers?"),
+        ({"a", "b", "c"}, "Without `zero_grad` the numbers do change, only badly: try it"),
+        ({"a"}, "Without `zero_grad` old directions pile up, but steps are still taken"),
+    ]
+    expect(answer, {"b", "c"}, mistakes)
+
+
+def exercise_4(answer):
+    """What a share of 99 % says."""
+    choice(
+        answer,
+        "abc",
+        {
+            "a": "The shares compare the classes; how often they are right must be measured",
+            "c": "A cat would get shares too, and they would add up to 1 as well",
+        },
+    )

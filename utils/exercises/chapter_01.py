@@ -1,0 +1,145 @@
+"""Exercises of chapter 01, tensors."""
+
+import torch
+
+from utils.exercises.compare import WrongAnswer, expect, expect_function, show
+
+
+def _pixels(*shape, seed=0, dtype=torch.uint8):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, shape, generator=generator).to(dtype)
+
+
+def exercise_1(answer):
+    """The shape that an index leaves."""
+    if not isinstance(answer, tuple | list):
+        raise WrongAnswer(f"got {show(answer)}, expected a tuple of lengths such as (3, 32, 32)")
+    expect(
+        tuple(answer),
+        (3, 1, 32),
+        [
+            ((1, 3, 1, 32), "A single number as index removes its axis; the batch axis has gone"),
+            ((3, 32), "`:1` is a slice: it keeps its axis, with length 1"),
+            (
+                (3, 32, 1),
+                "The second index after the batch is that of the rows, not of the columns",
+            ),
+            ((3, 32, 32), "`:1` keeps only the first row"),
+            ((60, 3, 1, 32), "The 5 chooses one picture, and its axis disappears"),
+        ],
+    )
+
+
+def exercise_2(answer):
+    """Brighten without wrapping around."""
+
+    def oracle(image, amount):
+        return (image.int() + amount).clamp(max=255).to(torch.uint8)
+
+    expect_function(
+        answer,
+        [(_pixels(4, 5), 100), (_pixels(3, 3, seed=1), 0), (_pixels(2, 2, seed=2), 255)],
+        oracle,
+        [
+            (lambda image, amount: image + amount, "The bytes wrap around; compute with more room"),
+            (
+                lambda image, amount: (image + amount).clamp(max=255),
+                "The cut comes too late: the sum has wrapped around already",
+            ),
+            (
+                lambda image, amount: (image.int() + amount).clamp(max=255),
+                "The values are right; go back to uint8 at the end",
+            ),
+            (
+                lambda image, amount: (image.int() + amount).to(torch.uint8),
+                "Without a cut at 255 the way back to uint8 wraps around",
+            ),
+        ],
+    )
+
+
+def exercise_3(answer):
+    """Channels first, mirrored."""
+    height_first = "That mirrors top to bottom; the width is the last axis after the permutation"
+    expect_function(
+        answer,
+        [(_pixels(4, 6, 3),), (_pixels(5, 2, 3, seed=1),)],
+        lambda photo: photo.permute(2, 0, 1).flip(2),
+        [
+            (
+                lambda photo: photo.reshape(3, *photo.shape[:2]).flip(2),
+                "`reshape` mixes the colours; `permute` moves the axes",
+            ),
+            (lambda photo: photo.permute(2, 0, 1), "The mirror is missing"),
+            (lambda photo: photo.permute(2, 0, 1).flip(1), height_first),
+            (lambda photo: photo.permute(2, 0, 1).flip(0), "That swaps red and blue"),
+            (
+                lambda photo: photo.permute(2, 1, 0).flip(2),
+                "Height and width have changed places: the picture lies on its side",
+            ),
+            (
+                lambda photo: photo.T.flip(2),
+                "`.T` reverses all axes, so the picture lies on its side",
+            ),
+        ],
+    )
+
+
+def exercise_4(answer):
+    """Each picture's own mean subtracted."""
+    cases = [(_pixels(n, 1, h, w, dtype=torch.float32),) for n, h, w in [(4, 5, 4), (1, 2, 3)]]
+    expect_function(
+        answer,
+        cases,
+        lambda batch: batch - batch.mean(dim=(1, 2, 3), keepdim=True),
+        [
+            (
+                lambda batch: batch - _stretched(batch.mean(dim=(1, 2, 3)), batch),
+                "Without `keepdim` the means line up with the columns",
+            ),
+            (lambda batch: batch - batch.mean(), "That is one mean for the whole batch"),
+            (
+                lambda batch: batch - batch.mean(dim=0, keepdim=True),
+                "That is one mean for each pixel, over the batch",
+            ),
+            (
+                lambda batch: batch - batch.mean(dim=(2, 3)),
+                "Without `keepdim` the means line up with the rows and columns",
+            ),
+            (
+                lambda batch: batch - batch.mean(dim=-1, keepdim=True),
+                "That is one mean for each row of each picture",
+            ),
+            (
+                lambda batch: batch.mean(dim=(1, 2, 3), keepdim=True),
+                "Those are the means; subtract them from the batch",
+            ),
+        ],
+    )
+
+
+def _stretched(means, batch):
+    """The means as broadcasting would line them up, where it can: with the columns."""
+    return means.expand(batch.shape[-1]) if len(means) in (1, batch.shape[-1]) else means
+
+
+def exercise_5(answer):
+    """Which results share memory with `a`."""
+    a = torch.arange(12).reshape(3, 4)
+    made = {"a": a[1], "b": a[[1]], "c": a.T, "d": a.T.reshape(-1), "e": a.flatten(), "f": a + 0}
+    storage = a.untyped_storage().data_ptr()
+    shared = {name for name, b in made.items() if b.untyped_storage().data_ptr() == storage}
+    if not isinstance(answer, set) or not answer <= set(made):
+        raise WrongAnswer(f'got {show(answer)}, expected a set of letters such as {{"a", "b"}}')
+    reasons = {
+        "a": "a single row is a view",
+        "b": "a list of positions copies, even if it holds one",
+        "c": "the transpose only exchanges the strides",
+        "d": "read column by column, the numbers have no constant step, so `reshape` copies",
+        "e": "flattening numbers that lie in order needs no copy",
+        "f": "arithmetic makes new numbers, even when it adds 0",
+    }
+    wrong = sorted(answer ^ shared)
+    if wrong:
+        extra = "should not be in the set" if wrong[0] in answer else "is missing"
+        raise WrongAnswer(f"got {sorted(answer)}; {wrong[0]!r} {extra}: {reasons[wrong[0]]}")

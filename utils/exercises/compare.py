@@ -1,0 +1,155 @@
+"""What the checks have in common: compare with an oracle, and name the mistake by its result."""
+
+import copy
+import math
+import traceback
+
+import torch
+
+
+class Verdict(Exception):
+    """What a check has to say of an answer that is not right."""
+
+
+class NotAttempted(Verdict):
+    """The stub is still as it was."""
+
+
+class WrongAnswer(Verdict):
+    """The message says what came, what was expected, and the likely mistake."""
+
+
+def _stub(): ...
+
+
+def _described_stub():
+    """A docstring shifts the constants, so that the bytecode is another."""
+
+
+_STUBS = {function.__code__.co_code for function in (_stub, _described_stub)}
+
+
+def difference(got, expected):
+    """Return None if `got` equals `expected` (floats to 1e-4), else the difference in words."""
+    if isinstance(expected, torch.Tensor):
+        return _tensor_difference(got, expected)
+    if isinstance(got, torch.Tensor):
+        return f"got {show(got)}, expected the plain Python value {expected!r}"
+    if isinstance(expected, float) and isinstance(got, int | float) and not isinstance(got, bool):
+        close = math.isclose(got, expected, rel_tol=1e-4, abs_tol=1e-6)
+        return None if close else f"got {got:g}, expected {expected:g}"
+    if isinstance(expected, tuple | list) and isinstance(got, tuple | list):
+        if len(got) != len(expected):
+            return f"got {len(got)} values, {show(got)}; expected {len(expected)}, {show(expected)}"
+        pairs = zip(got, expected, strict=True)
+        differences = [difference(*pair) for pair in pairs]
+        return next((words for words in differences if words), None)
+    if type(got) is type(expected) and got == expected:
+        return None
+    return f"got {show(got)}, expected {show(expected)}"
+
+
+def _tensor_difference(got, expected):
+    if not isinstance(got, torch.Tensor):
+        return f"got {show(got)}, expected a tensor of shape {tuple(expected.shape)}"
+    if got.shape != expected.shape:
+        return f"got shape {tuple(got.shape)}, expected {tuple(expected.shape)}"
+    if got.dtype != expected.dtype:
+        return f"got values of {got.dtype}, expected {expected.dtype}"
+    got, expected = got.detach().cpu(), expected.detach().cpu()
+    close = torch.isclose(got.double(), expected.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
+    if close.all():
+        return None
+    place = tuple((~close).nonzero()[0].tolist())
+    where = f" at index {list(place)}" if place else ""
+    wrong = f", {(~close).sum()} of {close.numel()} values differ" if close.numel() > 1 else ""
+    return f"got {got[place].item():g}{where}, expected {expected[place].item():g}{wrong}"
+
+
+def show(value):
+    """Return a value in few words."""
+    if isinstance(value, torch.Tensor) and value.numel() > 12:
+        return f"a tensor of shape {tuple(value.shape)}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def expect(got, expected, mistakes=()):
+    """Raise WrongAnswer unless `got` equals `expected`.
+
+    `mistakes` are pairs of the value that a mistake leads to and the mistake in words.
+    """
+    found = difference(got, expected)
+    if found:
+        reasons = [words for value, words in mistakes if difference(got, value) is None]
+        raise WrongAnswer(". ".join([found, *reasons[:1]]))
+
+
+def expect_function(function, cases, oracle, mistakes=()):
+    """Raise WrongAnswer unless `function` gives what `oracle` gives on every case.
+
+    `cases` are tuples of arguments, `mistakes` pairs of a wrong function and the mistake in
+    words: it is named when the wrong function gives the learner's results on all the cases.
+    """
+    require_function(function)
+    results = [call(function, *case) for case in cases]
+    for case, result in zip(cases, results, strict=True):
+        found = difference(result, oracle(*copy.deepcopy(case)))
+        if found:
+            reasons = [words for wrong, words in mistakes if _same(wrong, cases, results)]
+            given = ", ".join(map(show, case))
+            if result is None and not reasons:
+                reasons = ["Is the `return` missing?"]
+            raise WrongAnswer(". ".join([f"given {given}: {found}", *reasons[:1]]))
+
+
+def _same(wrong, cases, results):
+    try:
+        answers = [wrong(*copy.deepcopy(case)) for case in cases]
+    except Exception:
+        return False
+    return all(difference(*pair) is None for pair in zip(results, answers, strict=True))
+
+
+def choice(answer, letters, reasons):
+    """Raise WrongAnswer, with the reason, unless `answer` is the one letter without a reason."""
+    if not isinstance(answer, str) or answer not in letters:
+        raise WrongAnswer(f"got {show(answer)}, expected one letter of {', '.join(letters)}")
+    if answer in reasons:
+        raise WrongAnswer(f"got {answer!r}. {reasons[answer]}")
+
+
+def require_function(answer):
+    """Raise NotAttempted for a function whose body is still `...`, WrongAnswer for no function."""
+    if not callable(answer):
+        raise WrongAnswer(f"got {show(answer)}, expected the function itself, without calling it")
+    if hasattr(answer, "__code__") and answer.__code__.co_code in _STUBS:
+        raise NotAttempted("not attempted yet")
+
+
+def call(function, *arguments):
+    """Return the answer's result on copies; report what it raises, with its line."""
+    given = copy.deepcopy(arguments)
+    try:
+        result = function(*given)
+    except Exception as error:
+        raise WrongAnswer(_own_line(error)) from error
+    pairs = [
+        pair for pair in zip(given, arguments, strict=True) if isinstance(pair[1], torch.Tensor)
+    ]
+    if any(difference(*pair) for pair in pairs):
+        raise WrongAnswer(
+            "the function changes its argument in place; it should leave it as it was"
+        )
+    return result
+
+
+def _own_line(error):
+    ours = __file__.rsplit("compare", 1)[0]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(ours) and "site-packages" not in frame.filename
+    ]
+    where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames else ""
+    return f"your code raised {type(error).__name__}{where}: {error}"
