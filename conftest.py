@@ -1,0 +1,105 @@
+"""How pytest verifies the notebooks, on top of nbval.
+
+A cell tagged `real-data` is compared only where the real images are; a cell that was never
+executed fails; a kernel that dies is noticed at once; time and peak memory are reported.
+"""
+
+import json
+import queue
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from nbval.plugin import IPyNbCell, NbCellError
+
+ROOT = Path(__file__).parent
+REPORT = ROOT / "build" / "notebooks.json"
+SOURCES = (
+    "from utils.datasets import fashion_mnist;"
+    "print({fashion_mnist(train).source for train in (True, False)} == {'published'})"
+)
+_measured = {}
+
+
+def pytest_collection_modifyitems(items):
+    cells = [item for item in items if isinstance(item, IPyNbCell)]
+    if not cells:
+        return
+    # In a process of its own, so that drawing the stand-in is not charged to a notebook.
+    answer = subprocess.run([sys.executable, "-c", SOURCES], cwd=ROOT, capture_output=True, text=True)
+    if answer.returncode:
+        pytest.exit(f"the data cannot be read:\n{answer.stderr}", returncode=1)
+    if not answer.stdout.strip().endswith("True"):
+        for cell in cells:
+            if "real-data" in cell.cell.metadata.get("tags", []):
+                cell.options["check"] = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    if not isinstance(item, IPyNbCell):
+        return (yield)
+    if item.cell.source.strip() and item.cell.execution_count is None:
+        raise NbCellError(item.cell_num, "This cell was never executed", item.cell.source)
+    _watch_kernel(item)
+    try:
+        return (yield)
+    finally:
+        figures = _measured.setdefault(item.path.stem, {"seconds": 0.0, "gigabytes": 0.0})
+        figures["gigabytes"] = max(figures["gigabytes"], _peak_memory(item.parent.kernel))
+
+
+def _watch_kernel(item):
+    """Let nbval's wait for an answer end when there is no kernel left to answer."""
+    client, kernel = item.parent.kernel.kc, item.parent.kernel
+    wait = type(client).get_shell_msg
+
+    def get_shell_msg(timeout=None, **options):
+        deadline = time.monotonic() + (timeout or 0)
+        while True:
+            try:
+                return wait(client, timeout=1, **options)
+            except queue.Empty:
+                if not kernel.is_alive():
+                    item.parent.timed_out = True
+                    raise NbCellError(
+                        item.cell_num, "The kernel died in this cell (out of memory?)", item.cell.source
+                    ) from None
+                if timeout is not None and time.monotonic() > deadline:
+                    raise
+
+    client.get_shell_msg = get_shell_msg
+
+
+def _peak_memory(kernel):
+    """Return the kernel's peak resident memory in GB, 0 where /proc does not tell."""
+    try:
+        status = Path(f"/proc/{kernel.km.provisioner.pid}/status").read_text()
+    except (OSError, AttributeError):
+        return 0.0
+    lines = [line.split() for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(lines[0][1]) / 1e6 if lines else 0.0
+
+
+def pytest_runtest_logreport(report):
+    name = Path(report.nodeid.split("::")[0])
+    if name.suffix == ".ipynb":
+        figures = _measured.setdefault(name.stem, {"seconds": 0.0, "gigabytes": 0.0})
+        figures["seconds"] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not _measured:
+        return
+    terminalreporter.section("notebooks")
+    for name, figures in _measured.items():
+        terminalreporter.line(
+            f"{name:<28} {figures['seconds']:6.1f} s {figures['gigabytes']:6.2f} GB at its peak"
+        )
+    total = sum(figures["seconds"] for figures in _measured.values())
+    terminalreporter.line(f"{'all':<28} {total:6.1f} s")
+    REPORT.parent.mkdir(exist_ok=True)
+    earlier = json.loads(REPORT.read_text()) if REPORT.exists() else {}
+    REPORT.write_text(json.dumps(earlier | _measured, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,100 @@
+"""Execute notebooks in place from a blank kernel, changing only what has really changed.
+
+    python tools/execute.py notebooks/01_tensors.ipynb ...
+
+A cell tagged nbval-ignore-output (it shows times) keeps its stored output while its source is
+the same; --fresh renews it. What is committed shows the real images, so the drawn stand-in is
+refused unless --stand-in is given.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors import ExecutePreprocessor
+
+ROOT = Path(__file__).resolve().parents[1]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def execute(notebook, folder):
+    executor = ExecutePreprocessor(
+        timeout=600, kernel_name="python3", record_timing=False, store_widget_state=False,
+        coalesce_streams=True,
+    )  # fmt: skip
+    executor.preprocess(notebook, {"metadata": {"path": str(folder)}})
+
+
+def tidy(notebook):
+    """Keep of the metadata what means something: tags, and alternative text on outputs."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat_minor = 5
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": sorted(tags)} if tags else {})
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
+
+
+def keep_ignored_outputs(notebook, earlier):
+    stored = {cell.id: cell for cell in code_cells(earlier)}
+    for cell in code_cells(notebook):
+        before = stored.get(cell.id)
+        ignored = "nbval-ignore-output" in cell.metadata.get("tags", [])
+        if ignored and before and before.outputs and before.source == cell.source:
+            cell.outputs = before.outputs
+
+
+def renew(path, fresh):
+    earlier = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+    try:
+        execute(notebook, path.parent)
+    except CellExecutionError as error:
+        sys.exit(f"{path.name} is left as it was, since a cell fails:\n{error}")
+    tidy(notebook)
+    if not fresh:
+        keep_ignored_outputs(notebook, earlier)
+    text = nbformat.writes(notebook) + "\n"
+    changed = text != path.read_text(encoding="utf-8")
+    if changed:
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    print(f"{path.name}: {'written' if changed else 'unchanged'}", flush=True)
+
+
+def require_real_images():
+    from utils.datasets import fashion_mnist
+
+    if fashion_mnist().source != "published":
+        sys.exit("The committed outputs show the real Fashion-MNIST: name its folder in COURSE_DATA.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("--fresh", action="store_true", help="renew the outputs that show times")
+    parser.add_argument("--stand-in", action="store_true", help="accept the drawn images")
+    options = parser.parse_args()
+    if not options.stand_in:
+        require_real_images()
+    for path in options.notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        renew(path.resolve(), options.fresh)
+
+
+if __name__ == "__main__":
+    main()
