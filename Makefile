@@ -4,7 +4,7 @@ VENV   := .venv/bin/python
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test notebooks syllabus format lock
+.PHONY: help env lab test browser notebooks syllabus format lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -22,6 +22,9 @@ lab: env  ## get the data and open JupyterLab at chapter 00
 test: env  ## run the unit tests, the course's rules and every notebook
 	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=100 \
 	    $(if $(CHAPTER),-k $(CHAPTER)_ tests/test_course.py tests/test_exercises.py notebooks)
+
+browser: env  ## open each chapter in JupyterLab in a real browser and run all its cells
+	COURSE_BROWSER=1 $(VENV) -m pytest tests/test_browser.py
 
 notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that show times
 	$(VENV) tools/execute.py $(if $(FRESH),--fresh) $(COURSE)

@@ -28,7 +28,9 @@ def pytest_collection_modifyitems(items):
     if not cells:
         return
     # In a process of its own, so that drawing the stand-in is not charged to a notebook.
-    answer = subprocess.run([sys.executable, "-c", SOURCES], cwd=ROOT, capture_output=True, text=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", SOURCES], cwd=ROOT, capture_output=True, text=True
+    )
     if answer.returncode:
         pytest.exit(f"the data cannot be read:\n{answer.stderr}", returncode=1)
     if not answer.stdout.strip().endswith("True"):
@@ -65,7 +67,9 @@ def _watch_kernel(item):
                 if not kernel.is_alive():
                     item.parent.timed_out = True
                     raise NbCellError(
-                        item.cell_num, "The kernel died in this cell (out of memory?)", item.cell.source
+                        item.cell_num,
+                        "The kernel died in this cell (out of memory?)",
+                        item.cell.source,
                     ) from None
                 if timeout is not None and time.monotonic() > deadline:
                     raise

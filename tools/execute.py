@@ -81,7 +81,7 @@ def require_real_images():
     from utils.datasets import fashion_mnist
 
     if fashion_mnist().source != "published":
-        sys.exit("The committed outputs show the real Fashion-MNIST: name its folder in COURSE_DATA.")
+        sys.exit("Committed outputs show the real Fashion-MNIST: name its folder in COURSE_DATA.")
 
 
 def main():

@@ -64,12 +64,13 @@ def run(*command):
 
 
 def install(build):
+    pip = ["uv", "pip"]
     if build == "cpu":
-        run("uv", "pip", "install", "--compile-bytecode", "--torch-backend=cpu", "--no-verify-hashes",
-            "--constraint", LOCK.name, "--requirements", "pyproject.toml", "--all-extras")  # fmt: skip
+        run(*pip, "install", "--compile-bytecode", "--torch-backend=cpu", "--no-verify-hashes",
+            "-c", LOCK.name, "-r", "pyproject.toml", "--all-extras")  # fmt: skip
     else:
-        run("uv", "pip", "sync", "--compile-bytecode", "--require-hashes", LOCK.name)
-    run("uv", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
+        run(*pip, "sync", "--compile-bytecode", "--require-hashes", LOCK.name)
+    run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
 def main():

@@ -147,6 +147,10 @@ def _obtain(name, root, find, get, draw):
             return find()
         except DownloadError as error:
             reason = f"the download failed ({error})"
+        except DataError as error:
+            if not damage:
+                raise
+            reason = str(error).rstrip(".")
     if damage:
         raise DataError(f"{damage} Fetching it now was not possible: {reason}.") from damage
     if name not in _announced:
@@ -159,7 +163,7 @@ def _draw(root, train, colour):
     """Return the stand-in, drawn once and kept in the published files' format with its sums."""
     folder = root / "drawn" / ("CIFAR10" if colour else "FashionMNIST") / "raw"
     split = "train" if train else "t10k"
-    paths = [folder / f"{split}-images-idx{5 if colour else 3}-ubyte",
+    paths = [folder / f"{split}-images-idx{4 if colour else 3}-ubyte",
              folder / f"{split}-labels-idx1-ubyte"]  # fmt: skip
     stamp = folder / f"{split}.json"
     program = hashlib.md5(Path(drawn.__file__).read_bytes()).hexdigest()
@@ -168,9 +172,9 @@ def _draw(root, train, colour):
         try:
             sums = json.loads(stamp.read_text())
             arrays = [read_idx(folder, path.name, sums) for path in paths]
-        except (OSError, ValueError, KeyError, DataError):
-            return None
-        intact = sums["program"] == program and all(array is not None for array in arrays)
+            intact = sums["program"] == program and all(array is not None for array in arrays)
+        except (OSError, ValueError, LookupError, TypeError, DataError):
+            return None  # not there, damaged, or drawn by another version: drawn anew
         return (*arrays, "drawn") if intact else None
 
     def make():

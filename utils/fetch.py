@@ -5,7 +5,7 @@ Behind `utils.datasets`; no chapter needs this file.
 
 import hashlib
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -104,7 +104,8 @@ def write_file(path, data):
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where there is no folder to write to, there is no part either
+            part.unlink()
         raise DataError(
             f"cannot write {path} ({len(data) / 1e6:.1f} MB): {error.strerror}. "
             "Free some space, or set COURSE_DATA to another folder."

@@ -18,6 +18,8 @@ from tqdm.auto import tqdm
 
 from utils.fetch import DataError, first_found, read_verified
 
+PICTURES = {"train": 5000, "test": 1000}  # of each class of CIFAR-10
+
 
 def read_idx(root, name, md5):
     """Return the array of idx file `name`, packed (.gz) or not, in root or torchvision's folder.
@@ -83,8 +85,8 @@ def read_pictures(place, train, classes):
     Images are ordered by file name, then class. Raises DataError unless each class has all
     its pictures (5,000 or 1,000) and each can be decoded and is 32x32.
     """
-    split, per_class = ("train", 5000) if train else ("test", 1000)
-    wanted = re.compile(rf"(?:.*/)?{split}/({'|'.join(classes)})/([^/]+)")
+    split = "train" if train else "test"
+    wanted = re.compile(rf"(?:.*/)?{split}/({'|'.join(classes)})/([^/.][^/]*)")
     remedy = "Replace it by a complete copy, or delete it to fetch the original."
     try:
         files = []
@@ -103,9 +105,9 @@ def read_pictures(place, train, classes):
         raise DataError(f"{place} is damaged: {error}. {remedy}") from error
     labels = np.array([label for _, label, *_ in files])
     counts = dict(zip(classes, np.bincount(labels, minlength=10).tolist(), strict=True))
-    if set(counts.values()) != {per_class}:
+    if set(counts.values()) != {PICTURES[split]}:
         raise DataError(
-            f"{place}: expected {per_class} {split} images a class, got {counts}. {remedy}"
+            f"{place}: expected {PICTURES[split]} {split} images a class, got {counts}. {remedy}"
         )
     return images, labels, "images"
 
@@ -129,7 +131,7 @@ def _read_member(archive, member):
 def _decode(data, name):
     try:
         image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-    except OSError as error:
+    except Exception as error:  # Pillow lets a broken byte raise nearly anything
         raise OSError(f"{name}: {error}") from error
     if image.shape != (32, 32, 3):
         raise OSError(f"{name} is {image.shape[1]}x{image.shape[0]}, expected 32x32")

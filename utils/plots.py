@@ -15,7 +15,8 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "font.size": 11,
     "axes.prop_cycle": plt.cycler(
-        color=[BLUE, ORANGE, GREEN, RED, GREY], linestyle=["-", "--", "-.", ":", "-"]
+        color=[BLUE, ORANGE, GREEN, RED, GREY],
+        linestyle=["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))],
     ),
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -74,13 +75,13 @@ def _as_pictures(images):
     if isinstance(images, list | tuple):
         pictures = [_as_array(image, f"images[{index}]") for index, image in enumerate(images)]
     else:
-        images = _as_array(images, "images")
-        if images.ndim not in (3, 4):
+        array = _as_array(images, "images")
+        if array.ndim not in (3, 4) or hasattr(images, "getbands"):  # the latter: one PIL image
             raise ValueError(
-                f"images has shape {images.shape}; expected (N, H, W) or (N, C, H, W). "
-                "A single image needs a batch axis: image[None]"
+                f"images has shape {array.shape}; expected (N, H, W) or (N, C, H, W). "
+                "A single image needs a batch axis: image[None], or a list: [image]"
             )
-        pictures = list(images)
+        pictures = list(array)
     if not pictures:
         raise ValueError("images is empty; expected at least one image")
     if len(pictures) > MOST_IMAGES:
@@ -92,7 +93,13 @@ def _as_array(image, name):
     if hasattr(image, "detach"):
         image = image.detach().cpu()
         image = image.float() if image.dtype.is_floating_point else image
-    array = np.asarray(image)
+    try:
+        array = np.asarray(image)
+    except ValueError as error:  # what numpy says of lists whose parts differ in shape
+        raise TypeError(
+            f"{name} must be an array or a tensor, got a {type(image).__name__} of parts "
+            "that differ in shape"
+        ) from error
     if array.dtype.kind not in "buif":
         raise TypeError(f"{name} must hold numbers, got {type(image).__name__} of {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -117,10 +124,11 @@ def _channels_last(picture):
 def _stretched(pictures):
     if all(picture.dtype == np.uint8 for picture in pictures):
         return [picture / 255 for picture in pictures]
+    pictures = [picture.astype(float) for picture in pictures]
     low = min(picture.min() for picture in pictures)
     high = max(picture.max() for picture in pictures)
     if low >= 0 and high <= 1:
-        return [picture.astype(float) for picture in pictures]
+        return pictures
     return [(picture - low) / max(high - low, 1e-12) for picture in pictures]
 
 
@@ -162,19 +170,9 @@ def _caption(axis, index, labels, predictions, classes):
         return name(predictions[index])
     caption = f"✗ {name(predictions[index])}\nis {name(labels[index])}"
     axis.set_title(caption, fontsize=10, color=RED, fontweight="bold")
-    axis.add_patch(
-        plt.Rectangle(
-            (0, 0),
-            1,
-            1,
-            transform=axis.transAxes,
-            fill=False,
-            edgecolor=RED,
-            linewidth=4,
-            linestyle="--",
-            clip_on=False,
-        )
-    )
+    frame = plt.Rectangle((0, 0), 1, 1, transform=axis.transAxes, clip_on=False)
+    frame.set(fill=False, edgecolor=RED, linewidth=4, linestyle="--")
+    axis.add_patch(frame)
     return f"{name(labels[index])} taken for {name(predictions[index])}"
 
 
@@ -184,6 +182,8 @@ def plot_class_counts(labels, classes=None, title="Images per class"):
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"labels must be at least one integer in a row, got shape {array.shape}")
     array = _as_integers(array, "labels", len(array), classes)
+    if array.min() < 0:
+        raise ValueError(f"labels are counted from 0, got {array.min()}")
     counts = np.bincount(array, minlength=len(classes) if classes is not None else 0)
     names = [str(name) for name in (classes if classes is not None else range(len(counts)))]
     figure, axis = plt.subplots(figsize=(WIDTH, 0.35 * len(counts) + 0.8))

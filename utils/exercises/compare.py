@@ -1,6 +1,7 @@
 """What the checks have in common: compare with an oracle, and name the mistake by its result."""
 
 import copy
+import dis
 import math
 import traceback
 
@@ -17,16 +18,6 @@ class NotAttempted(Verdict):
 
 class WrongAnswer(Verdict):
     """The message says what came, what was expected, and the likely mistake."""
-
-
-def _stub(): ...
-
-
-def _described_stub():
-    """A docstring shifts the constants, so that the bytecode is another."""
-
-
-_STUBS = {function.__code__.co_code for function in (_stub, _described_stub)}
 
 
 def difference(got, expected):
@@ -113,7 +104,7 @@ def _same(wrong, cases, results):
 
 def choice(answer, letters, reasons):
     """Raise WrongAnswer, with the reason, unless `answer` is the one letter without a reason."""
-    if not isinstance(answer, str) or answer not in letters:
+    if answer not in list(letters):
         raise WrongAnswer(f"got {show(answer)}, expected one letter of {', '.join(letters)}")
     if answer in reasons:
         raise WrongAnswer(f"got {answer!r}. {reasons[answer]}")
@@ -123,8 +114,14 @@ def require_function(answer):
     """Raise NotAttempted for a function whose body is still `...`, WrongAnswer for no function."""
     if not callable(answer):
         raise WrongAnswer(f"got {show(answer)}, expected the function itself, without calling it")
-    if hasattr(answer, "__code__") and answer.__code__.co_code in _STUBS:
+    if hasattr(answer, "__code__") and _does_nothing(answer.__code__):
         raise NotAttempted("not attempted yet")
+
+
+def _does_nothing(code):
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
+    only_returns = {step.opname for step in steps} <= {"LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+    return only_returns and all(step.argval is None for step in steps)
 
 
 def call(function, *arguments):

@@ -1,0 +1,89 @@
+"""The chapters in JupyterLab in a real browser: what only that can tell."""
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    "COURSE_BROWSER" not in os.environ, reason="takes minutes: `make browser` runs it"
+)
+ROOT = Path(__file__).resolve().parents[1]
+spec = importlib.util.spec_from_file_location("browser_run", ROOT / "tools" / "browser_run.py")
+browser_run = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(browser_run)
+
+
+def run_or_skip(notebooks, **options):
+    try:
+        return browser_run.run(notebooks, **options)
+    except browser_run.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def write_notebook(path, *sources):
+    cells = [
+        {"cell_type": "code", "id": f"cell-{n}", "source": source, "metadata": {}}
+        | {
+            "execution_count": n + 1,
+            "outputs": [],
+        }  # as if all had run: the runner must not be fooled
+        for n, source in enumerate(sources)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    book = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(book))
+    return path
+
+
+def test_every_chapter_runs_in_jupyterlab():
+    chapters = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    if not chapters:
+        pytest.skip("no chapters in notebooks/")
+    results = run_or_skip(chapters)
+    assert [result["name"] for result in results] == [chapter.stem for chapter in chapters]
+    assert all(any(cell["ran"] for cell in result["cells"]) for result in results)
+    assert not browser_run.failures(results)
+
+
+def test_a_failing_cell_is_seen_and_named(tmp_path):
+    bad = write_notebook(tmp_path / "bad.ipynb", "boot = 9", "# who is it?\nboot / 0", "boot")
+    good = write_notebook(tmp_path / "good.ipynb", "'boot' not in globals()", "assert _1")
+    results = run_or_skip([bad, good], pictures=tmp_path)
+    assert browser_run.failures(results) == [
+        "bad: cell 1 `# who is it?`: ZeroDivisionError: division by zero",
+        "bad: cell 2 `boot` did not run",
+    ]
+    assert [cell["ran"] for cell in results[1]["cells"]] == [True, True]
+    assert {picture.name for picture in tmp_path.glob("*.png")} >= {
+        "bad-1200-light-01.png",
+        "good-1200-light-01.png",
+    }
+
+
+def test_a_cell_that_never_ends_is_given_up_and_named(tmp_path):
+    stuck = write_notebook(tmp_path / "stuck.ipynb", "1", "while True: pass")
+    assert browser_run.failures(run_or_skip([stuck], pictures=tmp_path, timeout=5)) == [
+        "stuck: not finished after 5 s",
+        "stuck: cell 1 `while True: pass` did not run",
+    ]
+
+
+def test_a_wanted_error_does_not_end_the_run(tmp_path):
+    path = write_notebook(
+        tmp_path / "wanted.ipynb", "1 / 0", "import time; time.sleep(3)", "boot = 9"
+    )
+    book = json.loads(path.read_text())
+    book["cells"][0]["metadata"]["tags"] = ["raises-exception"]
+    path.write_text(json.dumps(book))
+    [result] = run_or_skip([path], pictures=tmp_path)
+    assert browser_run.failures([result]) == []
+    assert [cell["ran"] for cell in result["cells"]] == [True, True, True]
+
+
+def test_a_machine_without_a_browser_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(browser_run.Unavailable, match="no node on PATH"):
+        browser_run.run([])

@@ -1,0 +1,124 @@
+"""Each check against the stub, the folded solution as it stands, and plausible wrong answers."""
+
+import re
+from contextlib import suppress
+
+import pytest
+import torch
+from wrong_answers import WRONG
+
+from notebooks import CHAPTERS, CHECK, code_cells, exercises
+from utils.exercises import NotAttempted, UnknownExercise, WrongAnswer, check, known, verify
+
+CASES = {n: (name, *found) for name in CHAPTERS for n, found in exercises(name).items()}
+
+
+def case_id(number):
+    return f"{CASES[number][0][:2]}_{number}"  # so that -k 01_ chooses a chapter
+
+
+each_exercise = pytest.mark.parametrize("number", list(CASES), ids=case_id)
+
+
+@pytest.fixture(scope="module")
+def namespaces():
+    """Return what a learner's answer can use: the names of each chapter's setup cell."""
+    spaces = {}
+    for name in CHAPTERS:
+        setup = code_cells(name)[0].source
+        imports = re.findall(r"^(?:from|import) [^(]*?$|^from [^(]*?\([^)]*\)", setup, re.MULTILINE)
+        spaces[name] = {}
+        exec("\n".join(imports), spaces[name])
+    return spaces
+
+
+def answer_of(number, source, namespaces):
+    """Run an answer as a learner would, and return what the stub's cell passes to check."""
+    name, stub, _ = CASES[number]
+    space = dict(namespaces[name])
+    exec(compile(source, "<answer>", "exec"), space)
+    return space[CHECK.search(stub)[2]]
+
+
+@each_exercise
+def test_stub_is_not_attempted(number, namespaces, capsys):
+    source = CHECK.sub("", CASES[number][1])
+    answer = answer_of(number, source, namespaces)
+    check(number, answer)
+    assert capsys.readouterr().out == f"{number} not attempted yet\n"
+    with pytest.raises(NotAttempted):
+        verify(number, answer)
+
+
+@each_exercise
+def test_folded_solution_is_right(number, namespaces, capsys):
+    check(number, answer_of(number, CASES[number][2], namespaces))
+    assert capsys.readouterr().out.startswith(f"{number} right.")
+
+
+@each_exercise
+def test_at_least_two_wrong_answers_are_tried(number):
+    assert len(WRONG[number]) >= 2
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "message"),
+    [
+        pytest.param(number, source, message, id=f"{case_id(number)}-{place}")
+        for number in WRONG
+        for place, (source, message) in enumerate(WRONG[number])
+    ],
+)
+def test_wrong_answer_is_named(number, source, message, namespaces):
+    with pytest.raises(WrongAnswer, match=re.escape(message)):
+        verify(number, answer_of(number, source, namespaces))
+
+
+ODD = [None, 0, 1.5, "x", "", [], (), {}, set(), object(), float("nan"), torch.tensor(float("nan"))]
+ODD += [torch.zeros(0), int, len, (lambda: 1), (lambda *a, **k: a), (lambda *a: None), Ellipsis]
+
+
+@each_exercise
+@pytest.mark.parametrize("answer", ODD, ids=[f"odd{n}" for n in range(len(ODD))])
+def test_no_odd_answer_passes_or_escapes(number, answer, capsys):
+    check(number, answer)
+    said = capsys.readouterr().out
+    assert said.startswith(number)
+    assert "right." not in said
+    assert "cannot be judged" not in said
+
+
+@each_exercise
+def test_checks_leave_the_random_state(number, namespaces):
+    before = torch.get_rng_state()
+    with suppress(Exception):
+        verify(number, answer_of(number, CASES[number][2], namespaces))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_an_answer_that_raises_is_reported_with_its_line(namespaces):
+    source = "def accuracy_of(predictions, labels):\n    right = 1\n    return right / nothing"
+    with pytest.raises(WrongAnswer, match=r"raised NameError in line 3.*nothing"):
+        verify("0.2", answer_of("0.2", source, namespaces))
+
+
+def test_a_missing_return_is_named(namespaces):
+    source = "def accuracy_of(predictions, labels):\n    (predictions == labels).float().mean()"
+    with pytest.raises(WrongAnswer, match="`return` missing"):
+        verify("0.2", answer_of("0.2", source, namespaces))
+
+
+def test_changing_the_argument_is_named(namespaces):
+    source = (
+        "def centre(batch):\n    batch -= batch.mean(dim=(1, 2, 3), keepdim=True)\n    return batch"
+    )
+    with pytest.raises(WrongAnswer, match="in place"):
+        verify("1.4", answer_of("1.4", source, namespaces))
+
+
+@pytest.mark.parametrize("number", ["9.9", "1", "", 1.2, None, "1.2 ", "../1.2"])
+def test_unknown_numbers_list_the_known(number, capsys):
+    with pytest.raises(UnknownExercise, match=r"0\.1, 0\.2"):
+        verify(number, 1)
+    check(number, 1)
+    assert ", ".join(known()) in capsys.readouterr().out
