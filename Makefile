@@ -20,7 +20,7 @@ lab: env  ## get the data and open JupyterLab at chapter 00
 	$(VENV) -m jupyterlab --ServerApp.ip=127.0.0.1 notebooks/00_start_here.ipynb
 
 test: env  ## run the unit tests, the course's rules and every notebook
-	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=100 \
+	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	    $(if $(CHAPTER),-k $(CHAPTER)_ tests/test_course.py tests/test_exercises.py notebooks)
 
 browser: env  ## open each chapter in JupyterLab in a real browser and run all its cells

@@ -1,6 +1,7 @@
-"""Helpers in this folder are imported by name."""
+"""The tests import each other's helpers, and the maintainers' tools, by name."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tools")]

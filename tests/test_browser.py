@@ -1,19 +1,16 @@
 """The chapters in JupyterLab in a real browser: what only that can tell."""
 
-import importlib.util
 import json
 import os
 from pathlib import Path
 
+import browser_run
 import pytest
 
 pytestmark = pytest.mark.skipif(
     "COURSE_BROWSER" not in os.environ, reason="takes minutes: `make browser` runs it"
 )
 ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("browser_run", ROOT / "tools" / "browser_run.py")
-browser_run = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(browser_run)
 
 
 def run_or_skip(notebooks, **options):

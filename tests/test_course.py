@@ -10,8 +10,9 @@ import tokenize
 from itertools import groupby
 
 import pytest
+from chapters import CHAPTERS, CHECK, PATHS, ROOT, code_cells, exercises, prose_cells, tags
+from execute import source_sum
 
-from notebooks import CHAPTERS, CHECK, PATHS, ROOT, code_cells, exercises, prose_cells, tags
 from utils.exercises import known
 
 TAGS = {"nbval-ignore-output", "nbval-skip", "raises-exception", "real-data"}
@@ -71,9 +72,16 @@ def test_only_meaningful_metadata(name):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.kernelspec.name == "python3"
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"tags", "executed"}
         assert set(tags(cell)) <= TAGS
     assert not [out for out in outputs(name) if any("widget" in key for key in out.get("data", {}))]
+
+
+@each_chapter
+def test_outputs_that_are_not_compared_belong_to_their_source(name):
+    for cell in code_cells(name):
+        if "nbval-ignore-output" in tags(cell):
+            assert cell.metadata.get("executed") == source_sum(cell), cell.source
 
 
 @each_chapter
@@ -118,11 +126,17 @@ def test_the_reader_predicts_and_sees_a_failure_and_a_proof(name):
     assert re.search(r"assert .*(allclose|equal|==)", code)
 
 
+def running_text(cell):
+    """Return a prose cell without its tables and what is folded away."""
+    unfolded = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL)
+    return re.sub(r"^\|.*$", "", unfolded, flags=re.MULTILINE)
+
+
 @each_chapter
 def test_rhythm(name):
     cells = CHAPTERS[name].cells
     code = [len(lines(cell)) for cell in code_cells(name)]
-    words = [len(cell.source.split()) for cell in prose_cells(name)]
+    words = [len(running_text(cell).split()) for cell in prose_cells(name)]
     runs = [
         len(list(run)) for kind, run in groupby(cell.cell_type for cell in cells) if kind == "code"
     ]
@@ -225,9 +239,10 @@ def test_measured_figures_are_those_of_the_readme(name):
 
 
 MODULES = sorted(path for path in (ROOT / "utils").glob("*.py") if path.stem != "__init__")
+CHECKS = sorted((ROOT / "utils" / "exercises").glob("*.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODULES + CHECKS, ids=lambda path: path.stem)
 def test_modules_are_read_in_one_sitting(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
 

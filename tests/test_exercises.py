@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import pytest
 import torch
+from chapters import CHAPTERS, CHECK, code_cells, exercises
 from wrong_answers import WRONG
 
-from notebooks import CHAPTERS, CHECK, code_cells, exercises
 from utils.exercises import NotAttempted, UnknownExercise, WrongAnswer, check, known, verify
 
 CASES = {n: (name, *found) for name in CHAPTERS for n, found in exercises(name).items()}
@@ -114,6 +114,33 @@ def test_changing_the_argument_is_named(namespaces):
     )
     with pytest.raises(WrongAnswer, match="in place"):
         verify("1.4", answer_of("1.4", source, namespaces))
+
+
+RIGHT = [
+    ("0.1", "answer = 6e4 * 28 * 28"),
+    ("0.1", "import numpy\nanswer = numpy.prod([60_000, 28, 28])"),
+    ("0.2", "def accuracy_of(p, y):\n    return sum(a == b for a, b in zip(p, y)).item() / len(p)"),
+    ("0.2", "accuracy_of = lambda p, y: (p == y).half().mean().item()"),
+    ("0.3", 'answer = ["B", "c"]'),
+    ("0.3", 'answer = "bc"'),
+    ("0.4", 'answer = "B"'),
+    ("1.1", "answer = torch.zeros(60, 3, 32, 32)[5, :, :1].shape"),
+    ("1.2", "def brighten(i, a):\n    return torch.where(i > 255 - a, 255, i + a).to(torch.uint8)"),
+    ("1.3", "def mirror_channels_first(p):\n    return p.flip(1).movedim(2, 0)"),
+    (
+        "1.4",
+        "def centre(b):\n    return b.double() - b.double().mean((1, 2, 3))[:, None, None, None]",
+    ),
+    ("1.5", 'answer = ("a", "c", "e")'),
+    ("2.1", "answer = [235, 96]"),
+    ("2.2", "def normalised(x, m, s):\n    return x[:, None].float().div(255).sub(m).div(s)"),
+    ("2.5", "def sample_weights(y):\n    c = y.bincount()\n    return 1 / c[y] / (c > 0).sum()"),
+]
+
+
+@pytest.mark.parametrize(("number", "source"), RIGHT)
+def test_other_right_answers_are_right(number, source, namespaces):
+    verify(number, answer_of(number, source, namespaces))
 
 
 @pytest.mark.parametrize("number", ["9.9", "1", "", 1.2, None, "1.2 ", "../1.2"])

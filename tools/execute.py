@@ -2,12 +2,13 @@
 
     python tools/execute.py notebooks/01_tensors.ipynb ...
 
-A cell tagged nbval-ignore-output (it shows times) keeps its stored output while its source is
-the same; --fresh renews it. What is committed shows the real images, so the drawn stand-in is
-refused unless --stand-in is given.
+A cell tagged nbval-ignore-output (it shows times) keeps its stored output until its source
+changes, which is noted in its metadata as `executed`; --fresh renews it. What is committed
+shows the real images, so the drawn stand-in is refused unless --stand-in is given.
 """
 
 import argparse
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -36,6 +37,14 @@ def execute(notebook, folder):
     executor.preprocess(notebook, {"metadata": {"path": str(folder)}})
 
 
+def ignored(cell):
+    return "nbval-ignore-output" in cell.metadata.get("tags", [])
+
+
+def source_sum(cell):
+    return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+
+
 def tidy(notebook):
     """Keep of the metadata what means something: tags, and alternative text on outputs."""
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -43,6 +52,8 @@ def tidy(notebook):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": sorted(tags)} if tags else {})
+        if ignored(cell):
+            cell.metadata["executed"] = source_sum(cell)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
 
@@ -51,8 +62,7 @@ def keep_ignored_outputs(notebook, earlier):
     stored = {cell.id: cell for cell in code_cells(earlier)}
     for cell in code_cells(notebook):
         before = stored.get(cell.id)
-        ignored = "nbval-ignore-output" in cell.metadata.get("tags", [])
-        if ignored and before and before.outputs and before.source == cell.source:
+        if ignored(cell) and before and before.metadata.get("executed") == source_sum(cell):
             cell.outputs = before.outputs
 
 

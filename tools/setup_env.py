@@ -52,8 +52,7 @@ def check_disk(build):
 
 
 def fingerprint(build):
-    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes()]
-    parts += [f"{sys.version_info[:2]} {build} {ROOT}".encode()]
+    parts = [LOCK.read_bytes(), f"{sys.version_info[:2]} {build} {ROOT}".encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

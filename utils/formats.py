@@ -8,6 +8,7 @@ import io
 import pickle
 import re
 import tarfile
+import zlib
 from functools import partial
 from lzma import LZMAError
 
@@ -101,7 +102,7 @@ def read_pictures(place, train, classes):
             tqdm(files, desc=f"CIFAR-10 {split}", leave=False)
         ):
             images[index] = _decode(data, name)
-    except (OSError, EOFError, tarfile.TarError, LZMAError) as error:
+    except (OSError, EOFError, tarfile.TarError, LZMAError, zlib.error) as error:
         raise DataError(f"{place} is damaged: {error}. {remedy}") from error
     labels = np.array([label for _, label, *_ in files])
     counts = dict(zip(classes, np.bincount(labels, minlength=10).tolist(), strict=True))
@@ -122,6 +123,8 @@ def _members(place, split):
             for member in archive:
                 if member.isfile():
                     yield member.name, partial(_read_member, archive, member)
+            while archive.fileobj.read(1 << 20):
+                pass  # xz checks its sum at the end, which is after the end of the tar
 
 
 def _read_member(archive, member):

@@ -37,12 +37,15 @@ def show(figure, alt):
     plt.close(figure)
 
 
-def plot_grid(images, labels=None, predictions=None, classes=None, columns=None, title=None):
+def plot_grid(
+    images, labels=None, predictions=None, classes=None, columns=None, title=None, captions=None
+):
     """Show images in a grid, named by label, with wrong predictions crossed and framed.
 
     `images`: (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of single images; uint8, or
     float in 0..1 (shown as they are) or beyond (stretched so that the smallest value of all
     is black, the largest white). `labels`, `predictions`: N integers; `classes`: their names.
+    `captions`: N texts instead of labels.
 
     Raises TypeError or ValueError, saying what was expected, for anything else.
     """
@@ -50,24 +53,22 @@ def plot_grid(images, labels=None, predictions=None, classes=None, columns=None,
     count = len(pictures)
     labels = _as_integers(labels, "labels", count, classes)
     predictions = _as_integers(predictions, "predictions", count, classes)
-    named = labels is not None or predictions is not None
+    if captions is not None and (labels is not None or len(captions) != count):
+        raise ValueError(f"captions must be {count} texts, one an image, and come without labels")
+    named = any(given is not None for given in (labels, predictions, captions))
     columns = _checked_columns(columns, count, named)
     rows = -(-count // columns)
-    side = WIDTH / columns
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(WIDTH, round(rows * (side + 0.35 * named) + 0.3 * bool(title), 2)),
-        squeeze=False,
-    )
-    captions = []
+    height = rows * (WIDTH / columns + 0.35 * named) + 0.3 * bool(title)
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, round(height, 2)), squeeze=False)
+    texts = []
     for index, axis in enumerate(axes.flat):
         axis.axis("off")
         if index < count:
             axis.imshow(pictures[index], vmin=0, vmax=1)
-            captions.append(_caption(axis, index, labels, predictions, classes))
+            own = captions[index] if captions else None
+            texts.append(_caption(axis, index, own, labels, predictions, classes))
     figure.suptitle(title) if title else None
-    show(figure, f"{title or 'Grid'} of {count} image{'s' * (count > 1)}: {', '.join(captions)}")
+    show(figure, f"{title or 'Grid'} of {count} image{'s' * (count > 1)}: {', '.join(texts)}")
 
 
 def _as_pictures(images):
@@ -157,23 +158,24 @@ def _checked_columns(columns, count, named):
     return columns
 
 
-def _caption(axis, index, labels, predictions, classes):
+def _caption(axis, index, caption, labels, predictions, classes):
+    """Write what is known of an image above it, and return that in words."""
+
     def name(label):
         return str(classes[label]) if classes is not None else str(label)
 
-    if predictions is None:
-        caption = name(labels[index]) if labels is not None else f"image {index}"
-        axis.set_title(caption if labels is not None else "", fontsize=10)
-        return caption
-    if labels is None or predictions[index] == labels[index]:
-        axis.set_title(name(predictions[index]), fontsize=10)
-        return name(predictions[index])
-    caption = f"✗ {name(predictions[index])}\nis {name(labels[index])}"
-    axis.set_title(caption, fontsize=10, color=RED, fontweight="bold")
-    frame = plt.Rectangle((0, 0), 1, 1, transform=axis.transAxes, clip_on=False)
-    frame.set(fill=False, edgecolor=RED, linewidth=4, linestyle="--")
-    axis.add_patch(frame)
-    return f"{name(labels[index])} taken for {name(predictions[index])}"
+    label = labels[index] if labels is not None else None
+    prediction = predictions[index] if predictions is not None else label
+    if labels is None or prediction == label:
+        text = caption or (name(prediction) if prediction is not None else "")
+        axis.set_title(text, fontsize=10)
+        return text or f"image {index}"
+    wrong = f"✗ {name(prediction)}\nis {name(label)}"
+    axis.set_title(wrong, fontsize=10, color=RED, fontweight="bold")
+    frame = {"transform": axis.transAxes, "fill": False, "clip_on": False}
+    frame |= {"edgecolor": RED, "linewidth": 4, "linestyle": "--"}
+    axis.add_patch(plt.Rectangle((0, 0), 1, 1, **frame))
+    return f"{name(label)} taken for {name(prediction)}"
 
 
 def plot_class_counts(labels, classes=None, title="Images per class"):

@@ -3,6 +3,7 @@
 import copy
 import dis
 import math
+import numbers
 import traceback
 
 import torch
@@ -26,29 +27,38 @@ def difference(got, expected):
         return _tensor_difference(got, expected)
     if isinstance(got, torch.Tensor):
         return f"got {show(got)}, expected the plain Python value {expected!r}"
-    if isinstance(expected, float) and isinstance(got, int | float) and not isinstance(got, bool):
-        close = math.isclose(got, expected, rel_tol=1e-4, abs_tol=1e-6)
-        return None if close else f"got {got:g}, expected {expected:g}"
+    if _is_number(got) and _is_number(expected):
+        close = math.isclose(got, expected, rel_tol=1e-4 * isinstance(expected, float))
+        return None if close else f"got {got:.10g}, expected {expected:.10g}"
     if isinstance(expected, tuple | list) and isinstance(got, tuple | list):
         if len(got) != len(expected):
             return f"got {len(got)} values, {show(got)}; expected {len(expected)}, {show(expected)}"
         pairs = zip(got, expected, strict=True)
-        differences = [difference(*pair) for pair in pairs]
-        return next((words for words in differences if words), None)
+        if any(difference(*pair) for pair in pairs):
+            return f"got {show(got)}, expected {show(expected)}"
+        return None
     if type(got) is type(expected) and got == expected:
         return None
     return f"got {show(got)}, expected {show(expected)}"
 
 
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def _tensor_difference(got, expected):
     if not isinstance(got, torch.Tensor):
-        return f"got {show(got)}, expected a tensor of shape {tuple(expected.shape)}"
+        numpy = ", which is NumPy's: return a tensor" if type(got).__module__ == "numpy" else ""
+        return f"got {show(got)}{numpy}, expected a tensor of shape {tuple(expected.shape)}"
     if got.shape != expected.shape:
         return f"got shape {tuple(got.shape)}, expected {tuple(expected.shape)}"
-    if got.dtype != expected.dtype:
-        return f"got values of {got.dtype}, expected {expected.dtype}"
     got, expected = got.detach().cpu(), expected.detach().cpu()
     close = torch.isclose(got.double(), expected.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
+    if got.dtype != expected.dtype and not (
+        got.is_floating_point() and expected.is_floating_point()
+    ):
+        right = "; the numbers themselves are right" if close.all() else ""
+        return f"got values of {got.dtype}, expected {expected.dtype}{right}"
     if close.all():
         return None
     place = tuple((~close).nonzero()[0].tolist())
@@ -61,6 +71,8 @@ def show(value):
     """Return a value in few words."""
     if isinstance(value, torch.Tensor) and value.numel() > 12:
         return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, set) and value and all(isinstance(item, str) for item in value):
+        return "{" + ", ".join(map(repr, sorted(value))) + "}"
     text = " ".join(repr(value).split())
     return text if len(text) <= 100 else f"{text[:97]}..."
 
@@ -102,12 +114,32 @@ def _same(wrong, cases, results):
     return all(difference(*pair) is None for pair in zip(results, answers, strict=True))
 
 
-def choice(answer, letters, reasons):
+def letters(answer, allowed):
+    """Return an answer such as {"a", "b"}, ["A", "b"] or "ab" as a set of lower-case letters."""
+    parts = answer if isinstance(answer, str | list | tuple | set | frozenset) else [None]
+    found = {part.strip().lower() if isinstance(part, str) else part for part in parts}
+    if not found or not found <= set(allowed):
+        given = ", ".join(allowed)
+        raise WrongAnswer(f'got {show(answer)}, expected letters of {given}, such as {{"a", "b"}}')
+    return found
+
+
+def choice(answer, allowed, reasons):
     """Raise WrongAnswer, with the reason, unless `answer` is the one letter without a reason."""
-    if answer not in list(letters):
-        raise WrongAnswer(f"got {show(answer)}, expected one letter of {', '.join(letters)}")
-    if answer in reasons:
-        raise WrongAnswer(f"got {answer!r}. {reasons[answer]}")
+    found = letters(answer, allowed)
+    if len(found) > 1:
+        raise WrongAnswer(f"got {show(answer)}, expected a single letter")
+    if found & set(reasons):
+        raise WrongAnswer(f"got {show(answer)}. {reasons[found.pop()]}")
+
+
+def chosen(answer, right, reasons):
+    """Raise WrongAnswer unless the letters are `right`; `reasons` says of each why, or why not."""
+    found = letters(answer, list(reasons))
+    wrong = sorted(found ^ set(right))
+    if wrong:
+        verdict = "should not be in it" if wrong[0] in found else "is missing"
+        raise WrongAnswer(f"got {show(found)}; {wrong[0]!r} {verdict}: {reasons[wrong[0]]}")
 
 
 def require_function(answer):

@@ -1,0 +1,121 @@
+"""What maintainers run: executing, measuring, and making the environment."""
+
+import json
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import execute
+import nbformat
+import pytest
+import setup_env
+import syllabus
+from chapters import ROOT
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+
+@pytest.fixture
+def book(tmp_path):
+    path = tmp_path / "00_book.ipynb"
+    cells = [
+        new_code_cell("print(6 * 7)"),
+        new_code_cell(
+            "import time\nprint(time.perf_counter_ns())",
+            metadata={"tags": ["nbval-ignore-output"], "collapsed": True},
+        ),
+    ]
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def test_executing_twice_changes_nothing(book):
+    execute.renew(book, fresh=False)
+    first = book.read_bytes()
+    execute.renew(book, fresh=False)
+    assert book.read_bytes() == first
+    notebook = nbformat.read(book, as_version=4)
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2]
+    assert notebook.cells[0].outputs[0].text == "42\n"
+    assert set(notebook.cells[1].metadata) == {"tags", "executed"}
+
+
+def test_fresh_renews_what_is_ignored(book):
+    execute.renew(book, fresh=False)
+    first = nbformat.read(book, as_version=4).cells[1].outputs
+    execute.renew(book, fresh=True)
+    assert nbformat.read(book, as_version=4).cells[1].outputs != first
+
+
+def test_an_edited_cell_gets_its_new_output(book):
+    execute.renew(book, fresh=False)
+    notebook = nbformat.read(book, as_version=4)
+    notebook.cells[1].source = "print('edited')"
+    nbformat.write(notebook, book)
+    execute.renew(book, fresh=False)
+    assert nbformat.read(book, as_version=4).cells[1].outputs[0].text == "edited\n"
+
+
+def test_a_failing_cell_leaves_the_notebook_as_it_was(book):
+    notebook = nbformat.read(book, as_version=4)
+    notebook.cells.append(new_code_cell("1 / 0"))
+    nbformat.write(notebook, book)
+    before = book.read_bytes()
+    with pytest.raises(SystemExit, match=r"(?s)left as it was.*ZeroDivisionError"):
+        execute.renew(book, fresh=False)
+    assert book.read_bytes() == before
+
+
+def test_syllabus_writes_readme_and_notebook(tmp_path, monkeypatch):
+    head = "# 00 · Start\n\n> **The question.** Which boot?"
+    goals = "About 20 minutes of reading. Running every cell took 0 s and 0.0 GB on two cores."
+    stub = 'answer = ...\n\ncheck("0.1", answer)'
+    cells = [new_markdown_cell(head), new_markdown_cell(goals), new_code_cell(stub)]
+    (tmp_path / "notebooks").mkdir()
+    path = tmp_path / "notebooks" / "00_start.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    (tmp_path / "README.md").write_text("# x\n<!-- syllabus -->\nold\n<!-- /syllabus -->\n")
+    (tmp_path / "report.json").write_text(
+        json.dumps({"00_start": {"seconds": 21.3, "gigabytes": 0.81}})
+    )
+    monkeypatch.setattr(syllabus, "ROOT", tmp_path)
+    monkeypatch.setattr(syllabus, "README", tmp_path / "README.md")
+    monkeypatch.setattr(syllabus, "REPORT", tmp_path / "report.json")
+    syllabus.main()
+    row = "| [00 Start](notebooks/00_start.ipynb) | Which boot? | 20 min | 1 | 25 s | 0.9 GB |"
+    readme = (tmp_path / "README.md").read_text()
+    assert row in readme
+    assert "old" not in readme
+    assert "took 25 s and 0.9 GB" in nbformat.read(path, as_version=4).cells[1].source
+
+
+def test_an_old_python_is_refused_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
+    with pytest.raises(SystemExit, match=r"needs Python 3\.11 to 3\.14; this is 3\.9\.2.*make lab"):
+        setup_env.check_python()
+
+
+def test_a_full_disk_is_refused_before_anything_is_made(monkeypatch):
+    monkeypatch.setattr(setup_env.shutil, "disk_usage", lambda path: SimpleNamespace(free=1e9))
+    with pytest.raises(SystemExit, match=r"1\.0 GB free; the environment needs 8 GB"):
+        setup_env.check_disk("lock")
+
+
+def test_the_environment_is_remade_when_the_lock_changes(tmp_path, monkeypatch):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("torch==1\n")
+    monkeypatch.setattr(setup_env, "LOCK", lock)
+    before = setup_env.fingerprint("lock")
+    assert setup_env.fingerprint("lock") == before
+    assert setup_env.fingerprint("cpu") != before
+    lock.write_text("torch==2\n")
+    assert setup_env.fingerprint("lock") != before
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+def test_every_target_is_described():
+    done = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [targets] = [line for line in makefile.splitlines() if line.startswith(".PHONY:")]
+    described = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")}
+    assert described == set(targets.split()[1:])

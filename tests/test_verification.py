@@ -1,0 +1,79 @@
+"""The verification itself: a notebook that should fail does, with the cell named."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from chapters import ROOT
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+NBVAL = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "conftest"]
+NBVAL += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=100", "-p", "no:cacheprovider"]
+
+
+def cell(source, printed=None, count=1, tags=()):
+    outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
+    return new_code_cell(
+        source, outputs=outputs, execution_count=count, metadata={"tags": list(tags)}
+    )
+
+
+BOOKS = {
+    "right": [cell("print(6 * 7)", "42\n")],
+    "wrong": [cell("answer = 6 * 7"), cell("print(answer)", "43\n", 2)],
+    "skipped": [cell("print(6 * 7)", "42\n"), cell("print('never')", None, None)],
+    "killed": [cell("import os"), cell("os.kill(os.getpid(), 9)", None, 2), cell("1", None, 3)],
+    "real": [cell("print('drawn')", "published\n", tags=["real-data"])],
+    "error": [cell("1 / 0")],
+}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Return what one run over all BOOKS says: each cell's verdict, and the report of failures."""
+    folder = tmp_path_factory.mktemp("books")
+    for name, cells in BOOKS.items():
+        nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
+    data = folder / "data"  # empty, so that the stand-in is used: what is tagged is not compared
+    driver = folder / "sitecustomize.py"
+    driver.write_text(
+        "import utils.drawn as drawn, functools\n"
+        "drawn.draw_split = functools.partial(drawn.draw_split, count=20, progress=False)\n"
+    )
+    env = os.environ | {"COURSE_DATA": str(data), "COURSE_OFFLINE": "1"}
+    env["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
+    command = [*NBVAL, "-rA", "--color=no", "--rootdir", str(folder), str(folder)]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict"),
+    [
+        ("right.ipynb::Cell 0", "PASSED"),
+        ("wrong.ipynb::Cell 0", "PASSED"),
+        ("wrong.ipynb::Cell 1", "FAILED"),
+        ("skipped.ipynb::Cell 1", "FAILED"),
+        ("killed.ipynb::Cell 1", "FAILED"),
+        ("killed.ipynb::Cell 2", "XFAIL"),
+        ("real.ipynb::Cell 0", "PASSED"),
+        ("error.ipynb::Cell 0", "FAILED"),
+    ],
+)
+def test_verdicts(report, place, verdict):
+    assert any(place in line and verdict in line for line in report.splitlines()), report
+
+
+@pytest.mark.parametrize(
+    "reason", ["This cell was never executed", "The kernel died in this cell", "ZeroDivisionError"]
+)
+def test_reasons_are_said(report, reason):
+    assert reason in report
+
+
+def test_time_and_memory_are_reported(report):
+    line = next(line for line in report.splitlines() if line.startswith("right  "))
+    seconds, gigabytes = float(line.split()[1]), float(line.split()[3])
+    assert seconds > 0
+    assert 0.01 < gigabytes < 1 or not os.path.exists("/proc")
