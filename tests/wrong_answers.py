@@ -164,7 +164,7 @@ WRONG = {
             "def split_indices(count, validation_count, seed):\n"
             "    order = torch.randperm(count)\n"
             "    return order[validation_count:], order[:validation_count]",
-            "Use a generator with the given seed",
+            "use a generator with it",
         ),
         (
             "def split_indices(count, validation_count, seed):\n"
@@ -176,11 +176,11 @@ WRONG = {
             "def split_indices(count, validation_count, seed):\n"
             "    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))\n"
             "    return order[:validation_count], order[validation_count:]",
-            "those for learning come first",
+            "Those for learning come first",
         ),
         (
             "def split_indices(count, validation_count, seed):\n    return list(range(count)), []",
-            "expected two tensors",
+            "expected a row of int64 indices",
         ),
     ],
     "2.5": [

@@ -1,7 +1,6 @@
 """Exercises of chapter 02, data."""
 
 import torch
-from torch.utils.data import Dataset
 
 from utils.exercises.compare import (
     NotAttempted,
@@ -13,6 +12,7 @@ from utils.exercises.compare import (
     require_function,
     show,
 )
+from utils.exercises.wardrobe import Wardrobe, index_of, sample_of
 
 
 def exercise_1(answer):
@@ -63,6 +63,10 @@ def exercise_2(answer):
                 "Brackets: the difference is divided, not the mean",
             ),
             (
+                lambda x, mean, std: ((x / 255 - mean) / std)[..., None],
+                "The new axis belongs behind the batch, not at the end",
+            ),
+            (
                 lambda x, mean, std: ((x / 255 - mean) * std)[:, None],
                 "Divide by the standard deviation; multiplying makes the spread smaller still",
             ),
@@ -71,93 +75,75 @@ def exercise_2(answer):
     )
 
 
-class _Wardrobe(Dataset):
-    """Twelve samples whose image says which sample it is."""
-
-    targets = torch.tensor([9, 0, 5, 7, 3, 9, 5, 1, 7, 8, 6, 5])
-
-    def __len__(self):
-        return len(self.targets)
-
-    def __getitem__(self, index):
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return torch.full((1, 2, 2), float(index)), int(self.targets[index])
-
-
 def exercise_3(answer):
     """A Dataset of shoes, relabelled."""
     if not isinstance(answer, type):
-        raise WrongAnswer(
-            f"got {show(answer)}, expected the class itself, without making an object"
-        )
-    if "__getitem__" not in vars(answer) and issubclass(answer, Dataset):
+        raise WrongAnswer(f"got {show(answer)}, expected the class itself, not an object of it")
+    if not set(vars(answer)) & {"__init__", "__len__", "__getitem__"}:
         raise NotAttempted("not attempted yet")
-    dataset, kept = _Wardrobe(), [0, 2, 3, 5, 6, 8, 11]
-    shoes = call(answer, dataset)
+    dataset, kept = Wardrobe(), [0, 2, 3, 5, 6, 8, 11]
+    shoes = call(lambda: answer(dataset))
     length = call(lambda: len(shoes))
+    if not torch.equal(dataset.targets, Wardrobe().targets):
+        raise WrongAnswer("the class changes the labels of the dataset that it was given")
     if length != len(kept):
-        reason = ". That is the length of the whole set" if length == len(dataset) else ""
+        reason = ". That is the length of the whole set" if length == 12 else ""
         raise WrongAnswer(f"len() gives {length} for a set with {len(kept)} shoes{reason}")
-    samples = [_sample(shoes, index) for index in range(len(kept))]
-    images = [int(image.flatten()[0]) for image, _ in samples]
-    labels = [int(label) for _, label in samples]
-    if images == list(range(len(kept))):
-        raise WrongAnswer(f"sample i is the original's i; expected its {kept}: translate the index")
-    if sorted(images) == kept and images != kept:
-        raise WrongAnswer(f"the samples are the original's {images}; keep their order, {kept}")
-    expect(images, kept)
-    original = dataset.targets[kept].tolist()
-    expect(
-        labels,
-        [{5: 0, 7: 1, 9: 2}[label] for label in original],
-        [
-            (original, "Those are the old labels; a network with three outputs needs 0, 1, 2"),
-            ([{9: 0, 5: 1, 7: 2}[label] for label in original], "Sandal is 0, sneaker 1, boot 2"),
-        ],
-    )
-
-
-def _sample(shoes, index):
-    sample = call(lambda: shoes[index])
-    if not isinstance(sample, tuple | list) or len(sample) != 2:
-        raise WrongAnswer(f"sample {index} is {show(sample)}, expected an image and a label")
-    if not isinstance(sample[0], torch.Tensor):
-        raise WrongAnswer(f"image {index} is {show(sample[0])}, expected what the dataset gives")
-    return sample
+    images, labels = zip(*(sample_of(shoes, index) for index in range(length)), strict=True)
+    found = [index_of(image) for image in images]
+    if found != kept and sorted(found) == kept:
+        raise WrongAnswer(f"the samples are the original's {found}; keep their order, {kept}")
+    wrong = [index for index in range(length) if found[index] != kept[index]]
+    if wrong:
+        reason = ": translate the index" if found[wrong[0]] == wrong[0] else ", image unchanged"
+        place, right = found[wrong[0]], kept[wrong[0]]
+        came = f"the original's {place}" if place >= 0 else f"{show(images[wrong[0]])}"
+        raise WrongAnswer(f"sample {wrong[0]} is {came}; expected the original's {right}{reason}")
+    old = Wardrobe().targets[kept].tolist()
+    new = [(5, 7, 9).index(label) for label in old]
+    mistakes = [(old, "Those are the old labels; a network with three outputs needs 0, 1, 2")]
+    mistakes += [([2 - label for label in new], "Sandal is 0, sneaker 1, ankle boot 2")]
+    expect(list(labels), new, mistakes)
 
 
 def exercise_4(answer):
     """A split: shuffled, disjoint, complete, repeatable."""
     require_function(answer)
-    state = torch.get_rng_state()
-    learning, validation = _parts(answer, 100, 30, 1)
-    if (len(learning), len(validation)) == (30, 70):
-        raise WrongAnswer("got 30 and 70 indices; those for learning come first, 70 of them")
-    expect((len(learning), len(validation)), (70, 30))
-    both = torch.cat([learning, validation]).sort().values
-    if not torch.equal(both, torch.arange(100)):
-        common = len(set(learning.tolist()) & set(validation.tolist()))
-        raise WrongAnswer(
-            f"{common} indices are in both parts, and {100 - len(both.unique())} in neither. "
-            "Cut one permutation in two instead of drawing twice"
-        )
-    ordered = validation.sort().values
-    if torch.equal(ordered, torch.arange(70, 100)) or torch.equal(ordered, torch.arange(30)):
-        raise WrongAnswer("validation is one end of the data, not shuffled: sorted classes stay so")
-    torch.manual_seed(12345)
-    if not torch.equal(validation, _parts(answer, 100, 30, 1)[1]):
-        raise WrongAnswer("the same seed gave another split. Use a generator with the given seed")
-    if torch.equal(validation, _parts(answer, 100, 30, 2)[1]):
-        raise WrongAnswer("another seed gave the same split. The argument `seed` is not used")
-    torch.set_rng_state(state)
+    with torch.random.fork_rng():
+        for seed, count, held_out in [(1, 100, 30), (2, 60, 7)]:
+            torch.manual_seed(12345)
+            first = _parts(answer, count, held_out, seed)
+            torch.manual_seed(54321)
+            again = _parts(answer, count, held_out, seed)
+            if not all(map(torch.equal, first, again)):
+                raise WrongAnswer("the same seed gave another split: use a generator with it")
+        other = _parts(answer, 60, 7, 3)
+    if torch.equal(first[1], other[1]):
+        raise WrongAnswer("another seed gave the same split: the argument `seed` is not used")
 
 
-def _parts(answer, *arguments):
-    parts = call(answer, *arguments)
-    tensors = isinstance(parts, tuple | list) and all(isinstance(p, torch.Tensor) for p in parts)
-    if not tensors or len(parts) != 2:
+def _parts(answer, count, held_out, seed):
+    """Return both parts of a split; raise WrongAnswer for what one split alone can show."""
+    parts = call(answer, count, held_out, seed)
+    if not isinstance(parts, tuple | list) or len(parts) != 2:
         raise WrongAnswer(f"got {show(parts)}, expected two tensors of indices")
+    for part in parts:
+        if not isinstance(part, torch.Tensor) or part.dim() != 1 or part.dtype != torch.int64:
+            raise WrongAnswer(f"got {show(part)} as a part, expected a row of int64 indices")
+    sizes, expected = (len(parts[0]), len(parts[1])), (count - held_out, held_out)
+    mistakes = [(expected[::-1], "Those for learning come first")]
+    expect(sizes, expected, mistakes)
+    both = torch.cat(list(parts)).sort().values
+    if both[0] < 0 or both[-1] >= count:
+        raise WrongAnswer(f"indices run from {both[0]} to {both[-1]}, expected 0 to {count - 1}")
+    if not torch.equal(both, torch.arange(count)):
+        common = len(set(parts[0].tolist()) & set(parts[1].tolist()))
+        reason = "Cut one permutation in two instead of drawing twice"
+        raise WrongAnswer(f"{common} indices are in both parts, some in neither. {reason}")
+    # Of a shuffled order, hardly two neighbours differ by what the two before them differ by.
+    steps = parts[0].diff()
+    if (steps[1:] == steps[:-1]).float().mean() > 0.5:
+        raise WrongAnswer("the indices follow one another, not shuffled: sorted classes stay so")
     return parts
 
 

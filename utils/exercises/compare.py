@@ -114,19 +114,21 @@ def _same(wrong, cases, results):
     return all(difference(*pair) is None for pair in zip(results, answers, strict=True))
 
 
-def letters(answer, allowed):
-    """Return an answer such as {"a", "b"}, ["A", "b"] or "ab" as a set of lower-case letters."""
+def letters(answer, allowed, example='{"a", "b"}'):
+    """Return an answer such as {"a", "b"}, ["A", "b"] or "a, b" as a set of lower-case letters."""
+    if isinstance(answer, str):
+        answer = answer.replace(",", " ").replace(" ", "")
     parts = answer if isinstance(answer, str | list | tuple | set | frozenset) else [None]
-    found = {part.strip().lower() if isinstance(part, str) else part for part in parts}
+    found = {part.strip().lower() if isinstance(part, str) else None for part in parts}
     if not found or not found <= set(allowed):
         given = ", ".join(allowed)
-        raise WrongAnswer(f'got {show(answer)}, expected letters of {given}, such as {{"a", "b"}}')
+        raise WrongAnswer(f"got {show(answer)}, expected letters of {given}, such as {example}")
     return found
 
 
 def choice(answer, allowed, reasons):
     """Raise WrongAnswer, with the reason, unless `answer` is the one letter without a reason."""
-    found = letters(answer, allowed)
+    found = letters(answer, allowed, '"a"')
     if len(found) > 1:
         raise WrongAnswer(f"got {show(answer)}, expected a single letter")
     if found & set(reasons):
