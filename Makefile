@@ -1,6 +1,7 @@
 # Two commands do everything: `make lab` to learn, `make test` to verify.
 PYTHON ?= python3
 VENV   := .venv/bin/python
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,8 @@ env:  ## make the environment in .venv; done once, and again when the lock chang
 
 lab: env  ## get the data and open JupyterLab at chapter 00
 	@$(VENV) tools/get_data.py
-	$(VENV) -m jupyterlab --ServerApp.ip=127.0.0.1 notebooks/00_start_here.ipynb
+	$(VENV) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) \
+	    --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: env  ## run the unit tests, the course's rules and every notebook
 	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \

@@ -13,6 +13,8 @@ STYLE = {
     "figure.dpi": 100,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.06,
+    "figure.constrained_layout.h_pad": 0.06,
     "font.size": 11,
     "axes.prop_cycle": plt.cycler(
         color=[BLUE, ORANGE, GREEN, RED, GREY],
