@@ -233,7 +233,7 @@ def test_measured_figures_are_those_of_the_readme(name):
     row = next(
         line
         for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-        if f"notebooks/{name}.ipynb" in line
+        if f"](notebooks/{name}.ipynb)" in line
     )
     assert f"| {seconds} s | {gigabytes} GB |" in row
 
