@@ -11,10 +11,11 @@ help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
 	@echo "CHAPTER=01 limits test and notebooks to one chapter;"
+	@echo "PYTHON=python3.12 names another Python, BUILD=cpu takes PyTorch without CUDA;"
 	@echo "COURSE_DATA=folder names the data, COURSE_OFFLINE=1 keeps off the network."
 
 env:  ## make the environment in .venv; done once, and again when the lock changes
-	@$(PYTHON) tools/setup_env.py
+	@$(PYTHON) tools/setup_env.py $(if $(filter cpu,$(BUILD)),--cpu)
 
 lab: env  ## get the data and open JupyterLab at chapter 00
 	@$(VENV) tools/get_data.py

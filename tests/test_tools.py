@@ -40,6 +40,18 @@ def test_executing_twice_changes_nothing(book):
     assert set(notebook.cells[1].metadata) == {"tags", "executed"}
 
 
+def test_tracebacks_keep_only_the_notebook_s_frames(book):
+    notebook = nbformat.read(book, as_version=4)
+    failing = new_code_cell("import json\njson.loads('{')", metadata={"tags": ["raises-exception"]})
+    notebook.cells.append(failing)
+    nbformat.write(notebook, book)
+    execute.renew(book, fresh=False)
+    [error] = nbformat.read(book, as_version=4).cells[2].outputs
+    assert "json.loads" in "".join(error.traceback)
+    assert "JSONDecodeError" in error.traceback[-1]
+    assert "decoder.py" not in "".join(error.traceback)
+
+
 def test_fresh_renews_what_is_ignored(book):
     execute.renew(book, fresh=False)
     first = nbformat.read(book, as_version=4).cells[1].outputs

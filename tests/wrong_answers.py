@@ -82,25 +82,31 @@ WRONG = {
     ],
     "2.2": [
         (
-            "def normalised(images, mean, std):\n    return ((images - mean) / std).unsqueeze(1)",
-            "divide by 255 first",
+            "def restored(x, mean, std):\n"
+            "    return ((x * std + mean) * 255).to(torch.uint8).squeeze(1)",
+            "round first",
         ),
         (
-            "def normalised(images, mean, std):\n    return (images / 255 - mean) / std",
-            "channel axis is missing",
+            "def restored(x, mean, std):\n"
+            "    return ((x * std + mean) * 255).round().to(torch.uint8).squeeze()",
+            "takes the batch axis",
         ),
         (
-            "def normalised(images, mean, std):\n    return ((images / 255 - mean) / std)[None]",
-            "behind the batch",
+            "def restored(x, mean, std):\n"
+            "    return ((x + mean) * std * 255).round().to(torch.uint8)[:, 0]",
+            "Undo the last step first",
         ),
         (
-            "def normalised(images, mean, std):\n    return (images / 255 - mean / std)[:, None]",
-            "Brackets",
+            "def restored(x, mean, std):\n    return (x * std + mean).byte()[:, 0]",
+            "expected",
         ),
         (
-            "def normalised(images, mean, std):\n    x = images[:, None] / 255\n"
-            "    return (x - x.mean()) / x.std()",
-            "the batch's own mean",
+            "def restored(x, mean, std):\n    return ((x[:, 0] * std + mean) * 255).round()",
+            "torch.uint8; the numbers themselves are right",
+        ),
+        (
+            "def restored(x, mean, std):\n    return ((x * std + mean) * 255).round().byte()",
+            "the channel axis is still there",
         ),
     ],
     "2.3": [

@@ -10,6 +10,7 @@ shows the real images, so the drawn stand-in is refused unless --stand-in is giv
 import argparse
 import hashlib
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from nbconvert.preprocessors import ExecutePreprocessor
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
+LIBRARY = re.compile(r"^(?:\x1b\[[\d;]*m)*File ")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -46,7 +48,7 @@ def source_sum(cell):
 
 
 def tidy(notebook):
-    """Keep of the metadata what means something: tags, and alternative text on outputs."""
+    """Keep what means something anywhere: tags, and of tracebacks the frames in the notebook."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
@@ -56,6 +58,10 @@ def tidy(notebook):
             cell.metadata["executed"] = source_sum(cell)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
+            if "traceback" in output:
+                output.traceback = [
+                    frame for frame in output.traceback if not LIBRARY.search(frame)
+                ]
 
 
 def keep_ignored_outputs(notebook, earlier):

@@ -33,44 +33,50 @@ def exercise_1(answer):
 
 
 def exercise_2(answer):
-    """Normalise a batch of bytes."""
+    """Undo the normalisation."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (3, 28, 28), generator=generator, dtype=torch.uint8)
+    bytes_ = torch.randint(0, 256, (3, 28, 28), generator=generator, dtype=torch.uint8)
+    images = ((bytes_ / 255 - 0.286) / 0.353)[:, None]
 
-    def own(x, mean, std):
-        scaled = x / 255
-        return ((scaled - scaled.mean()) / scaled.std())[:, None]
+    def pixels(x, mean, std):
+        return (x * std + mean) * 255
+
+    def oracle(x, mean, std):
+        return pixels(x, mean, std).round().to(torch.uint8).squeeze(1)
 
     expect_function(
         answer,
-        [(images, 0.286, 0.353), (images[:1], 0.5, 0.25)],
-        lambda x, mean, std: ((x / 255 - mean) / std)[:, None],
+        [(images, 0.286, 0.353), (images[:1] * 0.706, 0.286, 0.5)],
+        oracle,
         [
             (
-                lambda x, mean, std: ((x - mean) / std)[:, None],
-                "Mean and deviation belong to pixels from 0 to 1: divide by 255 first",
+                lambda *case: pixels(*case).to(torch.uint8).squeeze(1),
+                "`to(torch.uint8)` cuts off what is behind the point: round first",
             ),
             (
-                lambda x, mean, std: (x / 255 - mean) / std,
-                "The values are right; the channel axis is missing",
+                lambda *case: pixels(*case).round().to(torch.uint8).squeeze(),
+                "`squeeze()` without an axis takes the batch axis of a single picture as well",
             ),
             (
-                lambda x, mean, std: ((x / 255 - mean) / std)[None],
-                "The new axis belongs behind the batch, not in front of it",
+                lambda *case: pixels(*case).to(torch.uint8).squeeze(),
+                "Round before `to(torch.uint8)`, and name the axis to squeeze",
             ),
             (
-                lambda x, mean, std: (x / 255 - mean / std)[:, None],
-                "Brackets: the difference is divided, not the mean",
+                lambda *case: pixels(*case).round().to(torch.uint8),
+                "The pixels are right; the channel axis is still there",
             ),
             (
-                lambda x, mean, std: ((x / 255 - mean) / std)[..., None],
-                "The new axis belongs behind the batch, not at the end",
+                lambda x, mean, std: ((x + mean) * std * 255).round().to(torch.uint8).squeeze(1),
+                "Undo the last step first: times the deviation, then plus the mean",
             ),
             (
-                lambda x, mean, std: ((x / 255 - mean) * std)[:, None],
-                "Divide by the standard deviation; multiplying makes the spread smaller still",
+                lambda x, mean, std: (x * std + mean).round().to(torch.uint8).squeeze(1),
+                "Those are pixels from 0 to 1; bytes go to 255",
             ),
-            (own, "Those are the batch's own mean and deviation; use the ones given"),
+            (
+                lambda x, mean, std: (x * std * 255 + mean).round().to(torch.uint8).squeeze(1),
+                "The mean belongs to pixels from 0 to 1: add it before multiplying by 255",
+            ),
         ],
     )
 
