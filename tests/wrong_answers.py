@@ -115,6 +115,26 @@ WRONG = {
             "    def __init__(self, dataset):\n        self.dataset = dataset\n"
             "        self.kept = [i for i, y in enumerate(dataset.targets) if y in (5, 7, 9)]\n"
             "    def __len__(self):\n        return len(self.kept)\n"
+            "    def __getitem__(self, index):\n"
+            "        image, y = self.dataset[self.kept[index]]\n"
+            "        return image.flip(-1), (5, 7, 9).index(y)",
+            "image unchanged",
+        ),
+        (
+            "class Shoes(Dataset):\n"
+            "    def __init__(self, dataset):\n        self.dataset = dataset\n"
+            "        self.kept = [i for i, y in enumerate(dataset.targets) if y in (5, 7, 9)]\n"
+            "        for new, old in enumerate((5, 7, 9)):\n"
+            "            dataset.targets[dataset.targets == old] = new\n"
+            "    def __len__(self):\n        return len(self.kept)\n"
+            "    def __getitem__(self, index):\n        return self.dataset[self.kept[index]]",
+            "changes the labels of the dataset",
+        ),
+        (
+            "class Shoes(Dataset):\n"
+            "    def __init__(self, dataset):\n        self.dataset = dataset\n"
+            "        self.kept = [i for i, y in enumerate(dataset.targets) if y in (5, 7, 9)]\n"
+            "    def __len__(self):\n        return len(self.kept)\n"
             "    def __getitem__(self, index):\n        return self.dataset[self.kept[index]]",
             "old labels",
         ),
@@ -153,6 +173,12 @@ WRONG = {
         ),
     ],
     "2.4": [
+        (
+            "def split_indices(count, validation_count, seed):\n"
+            "    order = (torch.arange(count) + 13 * seed) % count\n"
+            "    return order[validation_count:], order[:validation_count]",
+            "not shuffled",
+        ),
         (
             "def split_indices(count, validation_count, seed):\n"
             "    order = torch.arange(count)\n"
