@@ -217,6 +217,10 @@ WRONG = {
     ],
     "2.5": [
         (
+            "def sample_weights(y):\n    return torch.full(y.shape, 1 / len(y))",
+            "Equal weights leave frequent classes ahead",
+        ),
+        (
             "def sample_weights(labels):\n    return 1 / labels.bincount()[labels]",
             "make all weights add up to 1",
         ),
