@@ -20,6 +20,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from utils import plots
+from utils.plots import style
 
 matplotlib.use("agg")
 CLASSES = ["T-shirt/top", "Trouser", "Pullover"]
@@ -52,7 +53,7 @@ class Shown:
 @pytest.fixture
 def shown(monkeypatch):
     collected = Shown()
-    monkeypatch.setattr(plots, "display", collected.display)
+    monkeypatch.setattr(style, "display", collected.display)
     return collected
 
 
@@ -60,7 +61,7 @@ def grid(*args, **options):
     """Draw a grid, for tests that Hypothesis repeats; return what was shown."""
     with pytest.MonkeyPatch.context() as patch:
         collected = Shown()
-        patch.setattr(plots, "display", collected.display)
+        patch.setattr(style, "display", collected.display)
         plots.plot_grid(*args, **options)
     return collected
 
@@ -365,7 +366,7 @@ def test_columns_are_a_positive_integer(columns, shown):
 def test_bars_are_as_long_as_labels_are_frequent(labels):
     shown, names = Shown(), list("abcdef")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plots, "display", shown.display)
+        patch.setattr(style, "display", shown.display)
         plots.plot_class_counts(torch.tensor(labels), names)
     [axis] = shown.axes
     counts = [labels.count(label) for label in range(6)]
@@ -453,14 +454,14 @@ def contrast(one, other):
 
 
 def test_any_two_lines_differ_without_colour():
-    for one, other in combinations(plots.STYLE["axes.prop_cycle"], 2):
+    for one, other in combinations(style.STYLE["axes.prop_cycle"], 2):
         assert (
             one["linestyle"] != other["linestyle"] or contrast(one["color"], other["color"]) > 3
         ), (one, other)
 
 
 def test_every_colour_can_be_read_on_white_at_the_size_of_a_figure():
-    for line in plots.STYLE["axes.prop_cycle"]:
+    for line in style.STYLE["axes.prop_cycle"]:
         assert contrast(line["color"], "white") > 3, line
     assert contrast(plots.RED, "white") > 4.5  # small text: the caption of a wrong prediction
 
@@ -469,7 +470,7 @@ def test_importing_sets_the_style_and_loads_no_torch():
     """In another process, since this one has imported everything."""
     program = (
         "import sys, utils.plots as p, matplotlib; print('torch' in sys.modules,"
-        "all(matplotlib.rcParams[key] == value for key, value in p.STYLE.items()))"
+        "all(matplotlib.rcParams[key] == value for key, value in p.style.STYLE.items()))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert answer.stdout.split() == ["False", "True"], answer.stderr

@@ -1,0 +1,52 @@
+"""Plausible wrong answers to chapter 01, and what the check should say to each."""
+
+WRONG = {
+    "1.1": [
+        ("answer = (1, 3, 1, 32)", "the batch axis has gone"),
+        ("answer = (3, 32)", "keeps its axis"),
+        ("answer = (3, 32, 32)", "only the first row"),
+        ("answer = (3, 32, 1)", "of the rows"),
+        ("answer = 96", "expected a tuple"),
+    ],
+    "1.2": [
+        ("def brighten(image, amount):\n    return image + amount", "wrap around"),
+        (
+            "def brighten(image, amount):\n    return (image + amount).clamp(max=255)",
+            "cut at 255 before going back",
+        ),
+        (
+            "def brighten(image, amount):\n    return (image.int() + amount).clamp(0, 255)",
+            "torch.uint8; the numbers themselves are right",
+        ),
+        (
+            "def brighten(image, amount):\n    return (image.short() + amount).to(torch.uint8)",
+            "The bytes wrap around",
+        ),
+    ],
+    "1.3": [
+        (
+            "def mirror_channels_first(p):\n    return p.reshape(3, *p.shape[:2]).flip(-1)",
+            "mixes the colours",
+        ),
+        ("def mirror_channels_first(p):\n    return p.permute(2, 0, 1)", "mirror is missing"),
+        ("def mirror_channels_first(p):\n    return p.permute(2, 0, 1).flip(1)", "top to bottom"),
+        ("def mirror_channels_first(p):\n    return p.permute(2, 1, 0).flip(2)", "on its side"),
+    ],
+    "1.4": [
+        ("def centre(batch):\n    return batch - batch.mean()", "one mean for the whole batch"),
+        (
+            "def centre(batch):\n    return batch - batch.mean(dim=(1, 2, 3))",
+            "line up with the columns",
+        ),
+        ("def centre(batch):\n    return batch - batch.mean(0, keepdim=True)", "for each pixel"),
+        ("def centre(batch):\n    return batch.mean((1, 2, 3), True)", "subtract them"),
+        ("def centre(batch):\n    return batch.mean((1, 2, 3), True) - batch", "other way round"),
+    ],
+    "1.5": [
+        ('answer = {"a", "c"}', "flattening numbers that lie in order"),
+        ('answer = {"a", "b", "c", "e"}', "a list of positions copies"),
+        ('answer = {"a", "c", "d", "e"}', "no constant step"),
+        ('answer = {"a", "c", "e", "f"}', "arithmetic makes new numbers"),
+        ('answer = ["a", "c"]', "'e' is missing"),
+    ],
+}

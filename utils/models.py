@@ -1,0 +1,120 @@
+"""The course's networks, as chapters 04 and 05 build them by hand."""
+
+import torch
+from torch import nn
+from torch.nn.functional import max_pool2d
+
+
+class FashionNet(nn.Module):
+    """Two convolutions and three linear layers, for Fashion-MNIST.
+
+    images (N, 1, 28, 28) → logits (N, 10), with 32,998 parameters: conv1 156, conv2 1,812,
+    fc1 23,160, fc2 7,260, out 610. Raises ValueError for images of another shape.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels=1, out_channels=6, kernel_size=5)
+        self.conv2 = nn.Conv2d(in_channels=6, out_channels=12, kernel_size=5)
+        self.fc1 = nn.Linear(in_features=12 * 4 * 4, out_features=120)
+        self.fc2 = nn.Linear(in_features=120, out_features=60)
+        self.out = nn.Linear(in_features=60, out_features=10)
+
+    def forward(self, images):
+        require_images(self, images, (1, 28, 28))
+        x = max_pool2d(self.conv1(images).relu(), kernel_size=2)
+        x = max_pool2d(self.conv2(x).relu(), kernel_size=2)
+        x = x.flatten(start_dim=1)
+        x = self.fc2(self.fc1(x).relu()).relu()
+        return self.out(x)
+
+
+class LeNet5(nn.Module):
+    """LeNet-5 of LeCun, Bottou, Bengio and Haffner (1998), section II.B, in today's parts.
+
+    images (N, 1, 32, 32) → logits (N, 10), with 61,706 parameters: c1 156, c3 2,416,
+    c5 48,120, f6 10,164, out 850. The names are the paper's: C convolution, S subsampling,
+    F full connection.
+
+    It departs from the paper in five places. There, C3 connects each of its 16 maps to only
+    some of the 6 maps of S2 (table I; 1,516 parameters); S2 and S4 add up four pixels, and
+    have a trained weight and bias a map; the units are scaled hyperbolic tangents, here ReLU;
+    the output layer measures distances to ten fixed bit patterns, here it is linear; the loss
+    fits those, here it is left to cross-entropy. C5 is a convolution there, of a size that
+    makes it a full connection, which it is here.
+
+    Raises ValueError for images of another shape.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.c1 = nn.Conv2d(in_channels=1, out_channels=6, kernel_size=5)
+        self.c3 = nn.Conv2d(in_channels=6, out_channels=16, kernel_size=5)
+        self.c5 = nn.Linear(in_features=16 * 5 * 5, out_features=120)
+        self.f6 = nn.Linear(in_features=120, out_features=84)
+        self.out = nn.Linear(in_features=84, out_features=10)
+
+    def forward(self, images):
+        require_images(self, images, (1, 32, 32))
+        s2 = max_pool2d(self.c1(images).relu(), kernel_size=2)
+        s4 = max_pool2d(self.c3(s2).relu(), kernel_size=2)
+        f6 = self.f6(self.c5(s4.flatten(start_dim=1)).relu()).relu()
+        return self.out(f6)
+
+
+class CifarNet(nn.Sequential):
+    """Three convolutions and two linear layers, for CIFAR-10; a plain chain of layers.
+
+    images (N, 3, 32, 32) → logits (N, 10), with 145,578 parameters: 2,432, 25,632 and 51,264
+    in the convolutions, 65,600 and 650 in the linear layers. Sizes as in the "quick" network
+    of cuda-convnet (Krizhevsky), as far as the layers go.
+
+    Raises ValueError for images of another shape.
+    """
+
+    def __init__(self):
+        super().__init__(
+            nn.Conv2d(3, 32, kernel_size=5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(kernel_size=2),
+            nn.Conv2d(32, 32, kernel_size=5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(kernel_size=2),
+            nn.Conv2d(32, 64, kernel_size=5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(kernel_size=2),
+            nn.Flatten(),
+            nn.Linear(64 * 4 * 4, 64),
+            nn.ReLU(),
+            nn.Linear(64, 10),
+        )
+
+    def forward(self, images):
+        require_images(self, images, (3, 32, 32))
+        return super().forward(images)
+
+
+def require_images(model, images, shape):
+    """Raise ValueError, with the likely remedy, unless `images` is (N, *shape).
+
+    `shape`: (channels, height, width). `model` lends its name to the message.
+    """
+    if torch.jit.is_tracing():  # what TensorBoard's graph does; sizes are no numbers there
+        return
+    if images.dim() == 4 and images.shape[1:] == shape:
+        return
+    name, got = type(model).__name__, tuple(images.shape)
+    wanted = f"(N, {', '.join(map(str, shape))})"
+    raise ValueError(f"{name} takes images of shape {wanted}, got {got}{_remedy(got, shape)}")
+
+
+def _remedy(got, shape):
+    if got == shape:
+        return ". A single image needs a batch axis: images.unsqueeze(0)"
+    if got in (shape[1:], (*got[:1], *shape[1:])) and shape[0] == 1:
+        return ". The channel axis is missing: images.unsqueeze(-3)"
+    if len(got) == 4 and got[1:] == (*shape[1:], shape[0]):
+        return ". The channels come last there: images.permute(0, 3, 1, 2)"
+    if len(got) == 4 and got[1] == shape[0]:
+        return f". Another size: resize or pad to {shape[1]} x {shape[2]}"
+    return ""
