@@ -248,7 +248,11 @@ def test_modules_are_read_in_one_sitting(path):
 
 
 def test_the_library_stays_small():
-    assert sum(len(lines_of_code(path.read_text(encoding="utf-8"))) for path in MODULES) <= 1600
+    """The figures are counted by themselves: what they show is read in the notebooks."""
+    counts = {path: len(lines_of_code(path.read_text(encoding="utf-8"))) for path in MODULES}
+    figures = sum(counts[path] for path in MODULES if path.parent.stem == "plots")
+    assert sum(counts.values()) - figures <= 900
+    assert figures <= 1300
 
 
 def lines_of_code(source):

@@ -47,6 +47,12 @@ def source_sum(cell):
     return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
 
 
+def progress_bar(output):
+    """A widget without a picture in its place; what is left of it as text says 0 %."""
+    data = output.get("data", {})
+    return WIDGET in data and "image/png" not in data
+
+
 def tidy(notebook):
     """Keep what means something anywhere: tags, and of tracebacks the frames in the notebook."""
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -56,6 +62,8 @@ def tidy(notebook):
         cell.metadata = nbformat.from_dict({"tags": sorted(tags)} if tags else {})
         if ignored(cell):
             cell.metadata["executed"] = source_sum(cell)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not progress_bar(output)]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
             if "traceback" in output:

@@ -62,18 +62,19 @@ class LeNet5(nn.Module):
         return self.out(f6)
 
 
-class CifarNet(nn.Sequential):
-    """Three convolutions and two linear layers, for CIFAR-10; a plain chain of layers.
+class CifarNet(nn.Module):
+    """Three convolutions and two linear layers, for CIFAR-10; a plain chain, in `.layers`.
 
     images (N, 3, 32, 32) → logits (N, 10), with 145,578 parameters: 2,432, 25,632 and 51,264
-    in the convolutions, 65,600 and 650 in the linear layers. Sizes as in the "quick" network
-    of cuda-convnet (Krizhevsky), as far as the layers go.
+    in the convolutions, 65,600 and 650 in the linear layers. The convolutions' sizes are those
+    of the "quick" network of cuda-convnet (Krizhevsky, 2012).
 
     Raises ValueError for images of another shape.
     """
 
     def __init__(self):
-        super().__init__(
+        super().__init__()
+        self.layers = nn.Sequential(
             nn.Conv2d(3, 32, kernel_size=5, padding=2),
             nn.ReLU(),
             nn.MaxPool2d(kernel_size=2),
@@ -91,7 +92,7 @@ class CifarNet(nn.Sequential):
 
     def forward(self, images):
         require_images(self, images, (3, 32, 32))
-        return super().forward(images)
+        return self.layers(images)
 
 
 def require_images(model, images, shape):

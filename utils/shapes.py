@@ -1,1 +1,200 @@
 """Sizes: what comes out of a layer, by formula, and what came out of a model, by watching."""
+
+from collections import namedtuple
+from contextlib import ExitStack
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+Layer = namedtuple("Layer", "name type output_shape parameters")
+ARGUMENTS = ("size", "kernel_size", "stride", "padding", "dilation", "output_padding")
+SLIDING = (nn.modules.conv._ConvNd, nn.modules.pooling._MaxPoolNd, nn.modules.pooling._AvgPoolNd)
+POINTWISE = (nn.Identity, nn.PReLU, nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
+POINTWISE += (nn.ReLU, nn.LeakyReLU, nn.Hardtanh, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh)
+# Read without a call; the last is a part of MultiheadAttention.
+UNCALLED = {nn.ParameterList, nn.ParameterDict, nn.modules.linear.NonDynamicallyQuantizableLinear}
+NO_STEP = {"__get__", "clone", "contiguous", "cpu", "cuda", "detach", "double", "float", "to"}
+
+
+def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+    """Return floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1, in pixels.
+
+    `size`: an int gives an int; 1 to 3 axes, as in (height, width), give a tuple. The rest: an
+    int or, if size has axes, one for each. `padding` also "valid" (0) or "same" (with stride 1).
+    Raises ValueError for what torch refuses, TypeError for no int. Source: torch.nn's manual.
+    """
+    word = padding if isinstance(padding, str) else "valid"
+    _require(word in ("same", "valid"), f'padding is a number, "same" or "valid", not "{word}"')
+    same, padding = word == "same", 0 if padding is word else padding
+    return _each_axis(lambda *v: _conv(*v, same), size, kernel_size, stride, padding, dilation)
+
+
+def pool_output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """Return the size after max or average pooling; `stride` is kernel_size unless given.
+
+    As `conv_output_size`, but padding is at most half of kernel_size; `ceil_mode` rounds up,
+    unless the last window would then start beyond the input and its left padding.
+    """
+    if not isinstance(ceil_mode, bool):
+        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
+    stride = kernel_size if stride is None else stride
+    return _each_axis(lambda *v: _pool(*v, ceil_mode), size, kernel_size, stride, padding, dilation)
+
+
+def conv_transpose_output_size(
+    size, kernel_size, stride=1, padding=0, output_padding=0, dilation=1
+):
+    """Return (size - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1.
+
+    As `conv_output_size`, but padding is never a word, output_padding below stride or dilation.
+    """
+    return _each_axis(_transposed, size, kernel_size, stride, padding, dilation, output_padding)
+
+
+def _each_axis(rule, size, *values):
+    """Return rule(size, *values), for each axis if size has axes; errors then name the axis."""
+    many = isinstance(size, (tuple, list))
+    rows, axes = ([size], len(size)) if many else ([[size]], 1)
+    _require(0 < axes < 4, f"size {size} must have 1 to 3 axes, as images.shape[2:] has")
+    for name, value in zip(ARGUMENTS[1:], values, strict=False):
+        rows.append(value if isinstance(value, (tuple, list)) else [value] * axes)
+        fits = rows[-1] is not value or (many and len(value) == axes)
+        _require(fits, f"{name} {value} must be one number, or one for each axis of size {size}")
+    outputs = []
+    for axis, column in enumerate(zip(*rows, strict=True)):
+        try:
+            outputs.append(rule(*map(_checked, ARGUMENTS, column)))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"axis {axis}: {error}" if many else str(error)) from None
+    return tuple(outputs) if many else outputs[0]
+
+
+def _checked(name, value):
+    if type(value) is not int:
+        raise TypeError(f"{name} must be an int, got {value!r}")
+    least = 0 if "padding" in name else 1
+    _require(value >= least, f"{name} must be at least {least}, got {value}")
+    return value
+
+
+def _require(condition, message):
+    if not condition:
+        raise ValueError(message)
+
+
+def _conv(size, kernel, stride, padding, dilation, same=False, spare=0):
+    _require(not same or stride == 1, f'padding "same" needs stride 1, got {stride}')
+    span, padded = dilation * (kernel - 1) + 1, size + 2 * padding
+    spans = f"the kernel spans {span} pixels (kernel_size {kernel}, dilation {dilation})"
+    _require(same or span <= padded + spare, f"{spans}, the padded input only {padded}: pad more")
+    return size if same else (padded - span + spare) // stride + 1
+
+
+def _pool(size, kernel, stride, padding, dilation, ceil_mode):
+    _require(2 * padding <= kernel, f"padding {padding} exceeds half of kernel_size {kernel}")
+    windows = _conv(size, kernel, stride, padding, dilation, spare=ceil_mode * (stride - 1))
+    return windows - (ceil_mode and (windows - 1) * stride >= size + padding)
+
+
+def _transposed(size, kernel, stride, padding, dilation, output_padding):
+    fits = output_padding < max(stride, dilation)
+    _require(fits, f"output_padding {output_padding} must be smaller than stride or dilation")
+    full = (size - 1) * stride + dilation * (kernel - 1) + 1 + output_padding
+    _require(full > 2 * padding, f"padding {padding} cuts off all {full} pixels: take less")
+    return full - 2 * padding
+
+
+def conv_receptive_field(layers):
+    """Return how many pixels along an axis one output sees: a number, a tuple if axes differ.
+
+    `layers`: an nn.Sequential or a list of convolutions, pooling, activations, Dropout, BatchNorm
+    (as in evaluation) and tuples (kernel_size, stride) or (kernel_size, stride, dilation); others
+    raise ValueError. Backwards, field = (field - 1) stride + dilation (kernel_size - 1) + 1.
+    Source: Araujo, Norris and Sim, "Computing Receptive Fields ...", Distill (2019).
+    """
+    windows = list(_windows([layers] if isinstance(layers, nn.Module) else layers))
+    axes = {len(value) for window in windows for value in window if isinstance(value, tuple)}
+    _require(len(axes) < 2, f"layers must have the same number of axes, got {sorted(axes)}")
+    field = (1,) * max(axes, default=1)
+    for kernel_size, stride, dilation in reversed(windows):
+        field = conv_transpose_output_size(field, kernel_size, stride, dilation=dilation)
+    return field[0] if len(set(field)) == 1 else field
+
+
+def _windows(layers):
+    for layer in layers:
+        if isinstance(layer, nn.Sequential):
+            yield from _windows(layer)
+        elif isinstance(layer, tuple) and len(layer) in (2, 3):
+            yield (*layer, 1)[:3]
+        elif isinstance(layer, SLIDING) and not getattr(layer, "transposed", False):
+            yield layer.kernel_size, layer.stride, getattr(layer, "dilation", 1)
+        else:
+            why = "slides no window of fixed size, it may see every input: stop before it"
+            _require(isinstance(layer, POINTWISE), f"{type(layer).__name__} {why}")
+
+
+def trace(model, x):
+    """Run `model` on `x`, a tensor or a tuple of tensors; return a `Layer` per call, as it ends.
+
+    Recorded are layers without parts (and MultiheadAttention), not what they do inside; layers
+    with parts, if they own parameters directly; elsewhere, as type "function", what makes tensors
+    from tensors, but no booleans, copies, casts, constants (new_*, *_like), attributes (x.T).
+    `name`: the first path to the layer, or the model's class. `output_shape`: of the first tensor,
+    or None. `parameters`: not counting those of earlier calls. In evaluation mode, without
+    gradients; puts everything back. Raises TypeError for no model or tensor, ValueError if lazy.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be an nn.Module object, such as Net(), got {model!r}")
+    inputs = x if isinstance(x, tuple) else (x,)
+    for wrong in [value for value in inputs if not isinstance(value, torch.Tensor)]:
+        raise TypeError(f"x must be a tensor or a tuple of tensors, got {type(wrong).__name__}")
+    kind, tensors = type(model).__name__, [*model.parameters(), *model.buffers()]
+    _require(not any(map(nn.parameter.is_lazy, tensors)), f"{kind} is lazy: call it on data first")
+    watch = _Watch({module: path or kind for path, module in model.named_modules()})
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng({t.device for t in tensors if t.is_cuda}))
+        for module in watch.names:
+            stack.callback(vars(module).update, training=module.training, _buffers=module._buffers)
+            module.training, module._buffers = False, deepcopy(module._buffers)
+            stack.enter_context(module.register_forward_pre_hook(watch.enter, prepend=True))
+            stack.enter_context(module.register_forward_hook(watch.leave, always_call=True))
+        with torch.no_grad(), watch:
+            model(*[tensor.detach().clone() for tensor in inputs])
+    return watch.records
+
+
+class _Watch(torch.overrides.TorchFunctionMode):
+    def __init__(self, names):
+        super().__init__()
+        self.names, self.records, self.counted, self.inside = names, [], set(), 0
+        self.leaves = {m for m in names if set(map(type, m.children())) <= UNCALLED}
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        output = func(*args, **(kwargs or {}))
+        name, made, fed = func.__name__, _tensors(output), _tensors([args, kwargs])
+        skipped = name in NO_STEP or name.startswith("new_") or name.endswith("_like")
+        if made and fed and not (skipped or self.inside or made[0].dtype == torch.bool):
+            self.records.append(Layer(name.replace("__", ""), "function", tuple(made[0].shape), 0))
+        return output
+
+    def enter(self, module, args):
+        self.inside += module in self.leaves
+
+    def leave(self, module, args, output):
+        leaf, made = module in self.leaves, _tensors(output)
+        self.inside -= leaf
+        own = set(module.parameters(recurse=leaf))
+        if not self.inside and (leaf or own):
+            shape = tuple(made[0].shape) if made else None
+            new = sum(parameter.numel() for parameter in own - self.counted)
+            self.records.append(Layer(self.names[module], type(module).__name__, shape, new))
+            self.counted |= own
+
+
+def _tensors(value):
+    if isinstance(value, torch.Tensor):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value
+    return [t for v in parts for t in _tensors(v)] if isinstance(value, (tuple, list, dict)) else []

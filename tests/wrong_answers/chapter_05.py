@@ -1,0 +1,80 @@
+"""Plausible wrong answers to chapter 05, and what the check should say to each."""
+
+TOP = "def top_k_correct(logits, labels, k):\n    best = logits.topk(k, dim=1).indices\n    "
+LOG = "def log_probabilities(z):\n    "
+PREDICT = "def predict(model, images):\n    "
+
+WRONG = {
+    "5.1": [
+        ("answer = 400", "That is for 32 x 32"),
+        ("answer = 192", "16 maps there"),
+        ("answer = 16", "That is one map"),
+        ("answer = 784", "own pixels"),
+    ],
+    "5.2": [
+        (TOP + "return (best == labels[:, None]).sum().item() / len(labels)", "not a share"),
+        (TOP + "return (best[:, :1] == labels[:, None]).sum().item()", "whatever was asked"),
+        (TOP + "return (best == labels[:, None]).sum()", "`.item()`"),
+        (TOP + "return (best == labels).sum().item()", "raised RuntimeError"),
+        (
+            "def top_k_correct(x, y, k):\n"
+            "    return (x.topk(k, largest=False).indices == y[:, None]).sum().item()",
+            "the k lowest",
+        ),
+        (TOP + "return len(labels) - (best == labels[:, None]).sum().item()", "the wrong ones"),
+    ],
+    "5.3": [
+        (LOG + "return (z.exp() / z.exp().sum(-1, keepdim=True)).log()", "subtract the largest"),
+        (LOG + "return z - z.exp().sum(-1, keepdim=True).log()", "subtract the largest"),
+        (LOG + "return z.log_softmax(-1)", "`log_softmax` is what you should write"),
+        (LOG + "return F.log_softmax(z, dim=-1)", "`log_softmax` is what you should write"),
+        (
+            LOG + "s = z - z.max()\n    return s - s.exp().sum(-1, keepdim=True).log()",
+            "of each row, not of all",
+        ),
+        (
+            LOG + "e = (z - z.amax(-1, keepdim=True)).exp()\n"
+            "    return (e / e.sum(-1, keepdim=True)).log()",
+            "subtract logarithms",
+        ),
+        (LOG + "return z.softmax(-1)", "take the logarithm"),
+        (LOG + "return z.log_softmax(1)", "not axis 1"),
+    ],
+    "5.4": [
+        ("answer = 16", "That is for 32 x 32"),
+        ("answer = 9", "rows that come out"),
+        ("answer = 48", "a smaller batch"),
+        ("answer = 1", "no multiple of 192"),
+    ],
+    "5.5": [
+        (PREDICT + "with torch.no_grad():\n        return model(images).argmax(1)", "a lottery"),
+        (
+            PREDICT + "model.eval()\n    with torch.no_grad():\n"
+            "        return model(images).argmax(1)",
+            "all modules are in eval mode",
+        ),
+        (
+            PREDICT + "model.eval()\n    with torch.no_grad():\n"
+            "        labels = model(images).argmax(1)\n    model.train()\n    return labels",
+            "batch norm was put into train",
+        ),
+        (
+            PREDICT + "model.eval()\n    labels = model(images).argmax(1)\n    model.train()\n"
+            "    return labels",
+            "gradients were recorded",
+        ),
+        (
+            PREDICT + "model.eval()\n    with torch.no_grad():\n        return model(images)",
+            "Those are the logits",
+        ),
+        (
+            PREDICT + "model.eval()\n    with torch.no_grad():\n"
+            "        return model(images).argmax(0)",
+            "along axis 1",
+        ),
+    ],
+    "5.6": [
+        ('answer = "a"', "changes nothing in what layers compute"),
+        ('answer = "c"', "the model itself is changed"),
+    ],
+}

@@ -1,0 +1,133 @@
+"""Exercises of chapter 03, convolution arithmetic."""
+
+from itertools import product
+
+import torch
+from torch.nn import functional as F
+
+from utils.exercises.compare import (
+    WrongAnswer,
+    choice,
+    expect,
+    expect_function,
+    require_function,
+    show,
+)
+from utils.exercises.watch import torch_calls
+from utils.shapes import conv_transpose_output_size
+
+
+def exercise_1(answer):
+    """The height after a convolution and a pooling."""
+    expect(
+        answer,
+        56,
+        [
+            ((56, 56), "Both sides are right; asked for is the height, one number"),
+            (112, "That is after the convolution; the pooling halves it again"),
+            (55, "One padding is missing, or one + 1"),
+            (54, "Padding is missing in both steps"),
+            (57, "Round down in each step"),
+            (28, "Two halvings, not three"),
+        ],
+    )
+
+
+def exercise_2(answer):
+    """The parameters of a full and of a depthwise layer."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise WrongAnswer(f"got {show(answer)}, expected a tuple of two numbers")
+    expect(
+        tuple(answer),
+        (1812, 300),
+        [
+            ((1800, 300), "The first has a bias, one number for each of its 12 filters"),
+            ((1806, 300), "A bias for each filter, and there are 12, not 6"),
+            ((1812, 1800), "With groups=6 each filter is only 6 / 6 = 1 deep"),
+            ((1812, 312), "The second was made with bias=False"),
+            ((1812, 150), "12 filters, also with groups; only their depth is divided"),
+            ((312, 300), "Filters of the first are 6 deep"),
+            ((300, 1812), "The other way round"),
+        ],
+    )
+
+
+def exercise_3(answer):
+    """Max pooling with a 2 x 2 window."""
+    require_function(answer)
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(2, 3, 4, 6), (1, 2, 5, 7), (3, 1, 2, 3)]
+    cases = [(torch.randn(shape, generator=generator) - 2,) for shape in shapes]
+    expect_function(
+        answer,
+        cases,
+        lambda images: F.max_pool2d(images, 2),
+        [
+            (lambda x: F.avg_pool2d(x, 2), "That is the mean of each window, not its maximum"),
+            (lambda x: F.max_pool2d(x, 2, stride=1), "The windows overlap: move on by two"),
+            (lambda x: F.max_pool2d(x, 2, ceil_mode=True), "An odd rest is left out, not kept"),
+            (
+                lambda x: x[:, :, : x.shape[2] // 2 * 2 : 2, : x.shape[3] // 2 * 2 : 2],
+                "That takes the first pixel of each window, not the largest",
+            ),
+            (
+                lambda x: F.max_pool2d(x, 2).clamp(min=0),
+                "All numbers of a window may be negative: 0 must not win",
+            ),
+        ],
+    )
+    if used := torch_calls(answer, *cases[0], containing="pool"):
+        raise WrongAnswer(f"the numbers are right, but `{used[0]}` is what you should write")
+
+
+def exercise_4(answer):
+    """A transposed convolution without a checkerboard."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise WrongAnswer(f"got {show(answer)}, expected a tuple (kernel_size, padding)")
+    try:
+        size = conv_transpose_output_size(14, answer[0], stride=2, padding=answer[1])
+    except (TypeError, ValueError) as error:
+        raise WrongAnswer(f"got {show(answer)}: {error}") from error
+    if answer[0] % 2:
+        raise WrongAnswer(
+            f"a kernel of {answer[0]} with stride 2 covers every other pixel once more, and makes "
+            f"{size} of 14: its size must be a multiple of the stride"
+        )
+    if size != 28:
+        raise WrongAnswer(f"14 becomes {size}, expected 28. Solve (14 - 1) * 2 - 2p + k = 28")
+    prints = F.conv_transpose1d(torch.ones(1, 1, 14), torch.ones(1, 1, answer[0]), None, 2)[0, 0]
+    inner = prints[answer[1] + 1 : len(prints) - answer[1] - 1]
+    if inner.min() != inner.max():
+        raise WrongAnswer(
+            f"with {tuple(answer)} more than the outermost ring is covered unevenly: the wider "
+            "the kernel, the farther the border reaches in"
+        )
+
+
+def exercise_5(answer):
+    """Three dilations that see 15 pixels without a hole."""
+    whole = [
+        isinstance(d, int) and not isinstance(d, bool) and d > 0
+        for d in (answer if isinstance(answer, tuple | list) else [])
+    ]
+    if len(whole) != 3 or not all(whole):
+        raise WrongAnswer(f"got {show(answer)}, expected a tuple of three positive integers")
+    field = 1 + 2 * sum(answer)
+    if field != 15:
+        reason = ". Each layer adds twice its dilation" if field != 7 else ", as before"
+        raise WrongAnswer(f"with {tuple(answer)} they see {field} pixels, expected 15{reason}")
+    seen = {sum(steps) for steps in product(*((-d, 0, d) for d in answer))}
+    if holes := sorted(set(range(-7, 8)) - seen):
+        raise WrongAnswer(
+            f"with {tuple(answer)} they span 15 pixels, but {len(holes)} of these are never seen, "
+            f"at distances {', '.join(map(str, holes))} from the centre"
+        )
+
+
+def exercise_6(answer):
+    """Why a convolution and not a linear layer."""
+    reasons = {
+        "a": "It is the linear layer that can express more: each of its weights is free",
+        "c": "Both have biases, and both need an activation after them",
+    }
+    choice(answer, "abc", reasons)

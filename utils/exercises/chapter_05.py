@@ -1,0 +1,163 @@
+"""Exercises of chapter 05, the forward pass."""
+
+import torch
+from torch import nn
+
+from utils.exercises.compare import (
+    WrongAnswer,
+    call,
+    choice,
+    expect,
+    expect_function,
+    require_function,
+)
+from utils.exercises.watch import torch_calls
+
+
+def exercise_1(answer):
+    """The features that C5 would have to accept."""
+    expect(
+        answer,
+        256,
+        [
+            (400, "That is for 32 x 32; 28 x 28 leaves smaller maps"),
+            (192, "LeNet-5 has 16 maps there, not 12"),
+            (16, "That is one map; there are 16 of them"),
+            (4, "That is the side of one map"),
+            (784, "Those are the boot's own pixels"),
+        ],
+    )
+
+
+def exercise_2(answer):
+    """How often the right class is among the k best."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(40, 7, generator=generator)
+    labels = torch.randint(0, 7, (40,), generator=generator)
+
+    def count(logits, labels, k, largest=True):
+        best = logits.topk(k, dim=1, largest=largest).indices
+        return (best == labels[:, None]).sum().item()
+
+    expect_function(
+        answer,
+        [(logits, labels, 1), (logits, labels, 3), (logits[:5], labels[:5], 7)],
+        count,
+        [
+            (lambda x, y, k: count(x, y, k) / len(y), "A count, not a share"),
+            (lambda x, y, k: count(x, y, 1), "That is k = 1 whatever was asked for"),
+            (lambda x, y, k: count(x, y, k, largest=False), "Those are the k lowest"),
+            (lambda x, y, k: torch.tensor(count(x, y, k)), "`.item()` makes it an integer"),
+            (lambda x, y, k: len(y) - count(x, y, k), "Those are the wrong ones"),
+        ],
+    )
+
+
+def exercise_3(answer):
+    """The logarithm of softmax, stable."""
+    require_function(answer)
+    generator = torch.Generator().manual_seed(0)
+    plain = torch.randn(4, 10, generator=generator)
+    apart = torch.tensor([[1000.0, 999.0, 990.0], [-1000.0, -1001.0, -1003.0]])
+    single = torch.tensor([[0.0, 200.0]])
+    cases = [(plain,), (plain.reshape(2, 4, 5),), (apart,), (single,)]
+    expect_function(
+        answer,
+        cases,
+        lambda logits: logits.log_softmax(dim=-1),
+        [
+            (
+                lambda z: (z.exp() / z.exp().sum(-1, True)).log(),
+                "exp(1000) is infinite: subtract the largest logit first",
+            ),
+            (
+                lambda z: z - z.exp().sum(-1, True).log(),
+                "exp(1000) is infinite: subtract the largest logit first",
+            ),
+            (
+                lambda z: (z - z.max()) - (z - z.max()).exp().sum(-1, True).log(),
+                "Subtract the largest of each row, not of all: the other row sinks to 0",
+            ),
+            (
+                lambda z: (z - z.amax(-1, True)).softmax(-1).log(),
+                "A probability may round to 0, whose logarithm is minus infinity: "
+                "subtract logarithms instead of dividing",
+            ),
+            (lambda z: z.softmax(-1), "Those are the probabilities; take the logarithm"),
+            (lambda z: -z.log_softmax(-1), "The sign: logarithms of probabilities are below 0"),
+            (lambda z: z.log_softmax(0), "Along the last axis, not the first"),
+            (lambda z: z.log_softmax(1), "Along the last axis, not axis 1"),
+        ],
+    )
+    if used := torch_calls(answer, plain, containing="softmax"):
+        raise WrongAnswer(f"the numbers are right, but `{used[0]}` is what you should write")
+
+
+def exercise_4(answer):
+    """The smallest batch that view(-1, 192) cuts wrongly without an error."""
+    expect(
+        answer,
+        4,
+        [
+            (9, "Those are the rows that come out; how many pictures went in?"),
+            (16, "That is for 32 x 32; other maps are left of 36 x 36"),
+            (432, "Those are the numbers of one picture"),
+            (192, "That works, but a smaller batch does, too"),
+            (48, "That works, but a smaller batch does, too"),
+            (8, "That works, but a smaller batch does, too"),
+            (1, "432 is no multiple of 192: a single picture raises an error"),
+        ],
+    )
+
+
+class _Witness(nn.Module):
+    """Notes whether gradients are recorded while it runs."""
+
+    def __init__(self):
+        super().__init__()
+        self.recorded = []
+
+    def forward(self, x):
+        self.recorded.append(torch.is_grad_enabled())
+        return x
+
+
+def exercise_5(answer):
+    """Labels in eval mode, without gradients, modes restored."""
+    require_function(answer)
+    generator = torch.Generator().manual_seed(0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = nn.Sequential(
+            nn.Flatten(), nn.Linear(12, 40), nn.BatchNorm1d(40), nn.Dropout(0.5), _Witness(),
+            nn.Linear(40, 5),
+        )  # fmt: skip
+        model[2].eval()
+        images = torch.randn(60, 1, 3, 4, generator=generator)
+        modes = [module.training for module in model.modules()]
+        labels = call(lambda: answer(model, images))
+        after = [module.training for module in model.modules()]
+        with torch.no_grad():
+            logits = model.eval()(images)
+    mistakes = [(logits, "Those are the logits; the label is the place of the largest")]
+    mistakes += [(logits.softmax(1), "Those are probabilities; the label is the largest's place")]
+    mistakes += [(logits.argmax(0), "The largest of each image, along axis 1")]
+    if not model[4].recorded:
+        raise WrongAnswer("the model was not called")
+    if isinstance(labels, torch.Tensor) and labels.shape == (60,) and modes == after:
+        mistakes += [(labels, "With `eval` missing, dropout makes every answer a lottery")]
+    expect(labels, logits.argmax(dim=1), mistakes)
+    if model[4].recorded[0]:
+        raise WrongAnswer("the labels are right, but gradients were recorded: torch.no_grad()")
+    if after != modes:
+        rest = "all modules are in eval mode" if not any(after) else "batch norm was put into train"
+        raise WrongAnswer(f"modes are not as before: {rest}. Remember each module's own")
+
+
+def exercise_6(answer):
+    """no_grad without eval."""
+    reasons = {
+        "a": "`no_grad` changes nothing in what layers compute; `eval` does",
+        "c": "Accuracy suffers, and the model itself is changed",
+    }
+    choice(answer, "abc", reasons)

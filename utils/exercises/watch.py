@@ -1,0 +1,47 @@
+"""What an answer does besides returning: which functions of PyTorch it calls, what it leaves."""
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from utils.exercises.compare import NotAttempted, WrongAnswer, call, show
+
+
+class _Names(TorchFunctionMode):
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.names.append(getattr(function, "__name__", ""))
+        return function(*args, **(kwargs or {}))
+
+
+def torch_calls(function, *arguments, containing):
+    """Return the names of PyTorch's functions that `function` calls, those with a given part."""
+    with _Names() as watched:
+        call(function, *arguments)
+    return [name for name in watched.names if containing in name]
+
+
+def require_module(answer):
+    """Raise NotAttempted for a stub, WrongAnswer for what is no class that extends nn.Module."""
+    if not isinstance(answer, type):
+        raise WrongAnswer(f"got {show(answer)}, expected the class itself, not an object of it")
+    if not vars(answer).keys() & {"__init__", "forward"}:
+        if issubclass(answer, torch.nn.Module) and answer.__module__.startswith("torch."):
+            raise WrongAnswer(f"got {answer.__name__} of PyTorch, expected a class of your own")
+        raise NotAttempted("not attempted yet")
+    if not issubclass(answer, torch.nn.Module):
+        raise WrongAnswer(f"{answer.__name__} does not extend nn.Module, the first of the steps")
+    if "forward" not in vars(answer):
+        raise WrongAnswer(f"{answer.__name__} has no method `forward`, the third of the steps")
+
+
+def hooks_left(model):
+    """Return the names of the modules that still have a hook; "" is the model itself."""
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return [
+        name
+        for name, module in model.named_modules()
+        if any(getattr(module, kind) for kind in kinds)
+    ]
