@@ -135,6 +135,23 @@ RIGHT = [
     ("2.1", "answer = [235, 96]"),
     ("2.2", "def restored(x, m, s):\n    return x[:, 0].mul(s).add(m).mul(255).add(0.5).byte()"),
     ("2.5", "def sample_weights(y):\n    c = y.bincount()\n    return 1 / c[y] / (c > 0).sum()"),
+    ("3.3", "def max_pool_2x2(x):\n    return x.unfold(2, 2, 2).unfold(3, 2, 2).amax((-1, -2))"),
+    ("3.4", "answer = [2, 0]"),
+    ("3.5", "answer = [1, 3, 3]"),
+    (
+        "4.4",
+        "class Tower(nn.Sequential):\n    def __init__(self, widths):\n"
+        "        parts = [p for a, b in zip(widths, widths[1:])"
+        " for p in (nn.Linear(a, b), nn.ReLU())]\n        super().__init__(*parts[:-1])",
+    ),
+    (
+        "4.2",
+        "class Gain(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.register_parameter('gain', nn.Parameter(torch.tensor([1.0])))\n"
+        "    def forward(self, x):\n        return x * self.gain",
+    ),
+    ("5.2", "def top_k_correct(z, y, k):\n    return int(z.topk(k).indices.eq(y[:, None]).sum())"),
+    ("5.3", "def log_probabilities(z):\n    return z - z.logsumexp(-1, keepdim=True)"),
 ]
 
 

@@ -1,5 +1,7 @@
 """The course's networks, as chapters 04 and 05 build them by hand."""
 
+import math
+
 import torch
 from torch import nn
 from torch.nn.functional import max_pool2d
@@ -36,12 +38,12 @@ class LeNet5(nn.Module):
     c5 48,120, f6 10,164, out 850. The names are the paper's: C convolution, S subsampling,
     F full connection.
 
-    It departs from the paper in five places. There, C3 connects each of its 16 maps to only
-    some of the 6 maps of S2 (table I; 1,516 parameters); S2 and S4 add up four pixels, and
-    have a trained weight and bias a map; the units are scaled hyperbolic tangents, here ReLU;
-    the output layer measures distances to ten fixed bit patterns, here it is linear; the loss
-    fits those, here it is left to cross-entropy. C5 is a convolution there, of a size that
-    makes it a full connection, which it is here.
+    Where it departs from the paper: there, C3 connects each of its 16 maps to only some of
+    the 6 maps of S2 (table I; 1,516 parameters, 60,000 in all); S2 and S4 add up four pixels,
+    have a trained weight and bias a map and a squashing function, here they take the maximum;
+    the units are scaled hyperbolic tangents, here ReLU; the output layer measures distances to
+    ten fixed bit patterns, here it is linear, for cross-entropy; pixels run from -0.1 to 1.175.
+    C5 is a convolution there, of a size that makes it a full connection, which it is here.
 
     Raises ValueError for images of another shape.
     """
@@ -66,8 +68,8 @@ class CifarNet(nn.Module):
     """Three convolutions and two linear layers, for CIFAR-10; a plain chain, in `.layers`.
 
     images (N, 3, 32, 32) → logits (N, 10), with 145,578 parameters: 2,432, 25,632 and 51,264
-    in the convolutions, 65,600 and 650 in the linear layers. The convolutions' sizes are those
-    of the "quick" network of cuda-convnet (Krizhevsky, 2012).
+    in the convolutions, 65,600 and 650 in the linear layers. The layers' sizes are those of the
+    network known from Caffe as CIFAR10_quick, after Krizhevsky's cuda-convnet; its pooling differs.
 
     Raises ValueError for images of another shape.
     """
@@ -96,26 +98,41 @@ class CifarNet(nn.Module):
 
 
 def require_images(model, images, shape):
-    """Raise ValueError, with the likely remedy, unless `images` is (N, *shape).
+    """Raise ValueError, with the likely remedy, unless `images` is floats of shape (N, *shape).
 
-    `shape`: (channels, height, width). `model` lends its name to the message.
+    `shape`: (channels, height, width). `model` lends its name to the message. Raises TypeError
+    for what is no tensor.
     """
     if torch.jit.is_tracing():  # what TensorBoard's graph does; sizes are no numbers there
         return
+    name = type(model).__name__
+    if not isinstance(images, torch.Tensor):
+        kind = type(images).__name__
+        raise TypeError(f"{name} takes a tensor, got a {kind}: make one with torch.as_tensor")
     if images.dim() == 4 and images.shape[1:] == shape:
+        if not images.is_floating_point():
+            raise ValueError(f"{name} takes floats, got {images.dtype}: images / 255")
         return
-    name, got = type(model).__name__, tuple(images.shape)
+    got = tuple(images.shape)
     wanted = f"(N, {', '.join(map(str, shape))})"
     raise ValueError(f"{name} takes images of shape {wanted}, got {got}{_remedy(got, shape)}")
 
 
 def _remedy(got, shape):
+    channels, height, width = shape
     if got == shape:
         return ". A single image needs a batch axis: images.unsqueeze(0)"
-    if got in (shape[1:], (*got[:1], *shape[1:])) and shape[0] == 1:
-        return ". The channel axis is missing: images.unsqueeze(-3)"
-    if len(got) == 4 and got[1:] == (*shape[1:], shape[0]):
-        return ". The channels come last there: images.permute(0, 3, 1, 2)"
-    if len(got) == 4 and got[1] == shape[0]:
-        return f". Another size: resize or pad to {shape[1]} x {shape[2]}"
+    if got == shape[1:] and channels == 1:
+        return ". A single image needs a batch and a channel axis: images[None, None]"
+    if got[1:] == shape[1:] and channels == 1:
+        return ". The channel axis is missing: images.unsqueeze(1)"
+    if got[-1:] == (channels,) and got[-3:-1] == shape[1:]:
+        axes = "0, 3, 1, 2" if len(got) == 4 else "2, 0, 1"
+        return f". The channels come last there: images.permute({axes})"
+    if math.prod(got[1:]) == math.prod(shape) or math.prod(got) == math.prod(shape):
+        return f". They are flattened: images.reshape(-1, {channels}, {height}, {width})"
+    if len(got) == 4 and got[2:] == shape[1:]:
+        return f". Pictures with {got[1]} channels are not what it was made for"
+    if len(got) == 4 and got[1] == channels:
+        return f". Another size: resize or pad to {height} x {width}"
     return ""

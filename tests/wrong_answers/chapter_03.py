@@ -4,11 +4,12 @@ HEAD = "def max_pool_2x2(x):\n    "
 
 WRONG = {
     "3.1": [
-        ("answer = 112", "after the convolution"),
-        ("answer = 55", "One padding is missing"),
-        ("answer = 54", "missing in both"),
-        ("answer = 57", "Round down"),
-        ("answer = (56, 56)", "one number"),
+        ("answer = 113", "after the convolution"),
+        ("answer = 56", "A padding is missing"),
+        ("answer = 55", "in both steps"),
+        ("answer = 58", "Round down"),
+        ("answer = (57, 57)", "one number"),
+        ("answer = 226 / 4", "a floor, a padding"),
     ],
     "3.2": [
         ("answer = (1800, 300)", "first has a bias"),
@@ -26,6 +27,12 @@ WRONG = {
         (HEAD + "return x[:, :, : x.shape[2] // 2 * 2 : 2, : x.shape[3] // 2 * 2 : 2]", "first"),
         (HEAD + "return x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).amax((3, 5))", "raised"),
         (HEAD + "return x.amax((2, 3))", "got shape"),
+        (HEAD + "return -F.max_pool2d(-x, 2)", "the smallest"),
+        (
+            HEAD + "n, c, h, w = x.shape\n    x = x[:, :, : h // 2 * 2, : w // 2 * 2]\n"
+            "    return x.reshape(n, c, h // 2, w // 2, 4).amax(-1)",
+            "neighbours in a row",
+        ),
     ],
     "3.4": [
         ("answer = (3, 1)", "makes 27 of 14: its size must be a multiple of the stride"),
@@ -35,14 +42,14 @@ WRONG = {
         ("answer = 4", "a tuple (kernel_size, padding)"),
     ],
     "3.5": [
-        ("answer = (1, 1, 1)", "they see 7 pixels, expected 15, as before"),
-        ("answer = (2, 2, 2)", "Each layer adds twice its dilation"),
+        ("answer = (1, 1, 1)", "they see 7 pixels, as before; expected 15"),
+        ("answer = (2, 2, 2)", "since each layer adds twice its dilation"),
         ("answer = (2, 2, 3)", "2 of these are never seen, at distances -6, 6"),
-        ("answer = (1, 6, 0)", "three positive integers"),
-        ("answer = 7", "three positive integers"),
+        ("answer = (1, 6, 0)", "three plain positive integers"),
+        ("answer = 7", "three plain positive integers"),
     ],
     "3.6": [
-        ('answer = "a"', "the linear layer that can express more"),
-        ('answer = "c"', "Both have biases"),
+        ('answer = "a"', "sees 25 pixels"),
+        ('answer = "c"', "Count its parameters"),
     ],
 }

@@ -48,6 +48,9 @@ WRONG = {
         (gain(PARAMETER, "self.gain + x"), "do not add"),
         (gain(PARAMETER, "self.gain.item() * x"), "no gradient can reach"),
         (gain(PARAMETER, init="pass"), "raised AttributeError"),
+        (gain("gain = nn.Parameter(torch.ones(1))", "x"), "Nothing is registered"),
+        (gain(PARAMETER, "self.gain * x if self.training else x"), "the gain is not used"),
+        (gain(PARAMETER, "None"), "`return` missing"),
         ("class Gain:\n    def forward(self, x):\n        return x", "does not extend nn.Module"),
     ],
     "4.3": [
@@ -74,6 +77,21 @@ WRONG = {
             "nn.ModuleList is",
         ),
         (
+            tower(
+                "self.layers = nn.ModuleList([nn.Linear(a, b, bias=False) for a, b in pairs])",
+                "for layer in self.layers: x = layer(x).relu()",
+            ),
+            "has a bias, too",
+        ),
+        (
+            tower(
+                f"self.layers = {LINEARS}",
+                "for layer in self.layers[:-1]: x = layer(x).relu()\n"
+                "        x = self.layers[-1](x).detach()",
+            ),
+            "no gradient can reach",
+        ),
+        (
             tower("self.layers = nn.Linear(widths[0], widths[-1])", "x = self.layers(x)"),
             "for widths [6, 5, 4, 3] the weights are",
         ),
@@ -90,12 +108,13 @@ WRONG = {
         (shapes(GOOD_HOOK, REMOVE), "when the model raises, hooks are left on"),
         (shapes("lambda m, i, o: shapes.update({name: o.shape})", REMOVE), "the loop's last name"),
         (shapes(GOOD_HOOK, REMOVE, "list(model.named_modules())"), "direct children"),
+        (shapes(GOOD_HOOK, "model.eval(); " + REMOVE), "put into eval mode"),
         (
             "def output_shapes(model, x):\n    shapes = {}\n    try:\n"
             "        for name, child in model.named_children():\n            x = child(x)\n"
             "            shapes[name] = tuple(x.shape)\n    except Exception: pass\n"
             "    return shapes",
-            "swallowed",
+            "got {}, expected",
         ),
     ],
     "4.6": [

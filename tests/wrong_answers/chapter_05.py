@@ -9,7 +9,8 @@ WRONG = {
         ("answer = 400", "That is for 32 x 32"),
         ("answer = 192", "16 maps there"),
         ("answer = 16", "That is one map"),
-        ("answer = 784", "own pixels"),
+        ("answer = 784", "28 is not halved at once"),
+        ("answer = 1024", "One pooling"),
     ],
     "5.2": [
         (TOP + "return (best == labels[:, None]).sum().item() / len(labels)", "not a share"),
@@ -39,24 +40,48 @@ WRONG = {
         ),
         (LOG + "return z.softmax(-1)", "take the logarithm"),
         (LOG + "return z.log_softmax(1)", "not axis 1"),
+        (
+            LOG + "m = z.amax(-1, True)\n    return z - (z - m).exp().sum(-1, True).log()",
+            "subtracted outside, too",
+        ),
+        (
+            LOG + "n = z.shape[-1]\n    r = z.reshape(-1, n)\n    return torch.stack([-F."
+            "cross_entropy(r, torch.full((len(r),), i), reduction='none') for i in range(n)], -1)"
+            ".reshape(z.shape)",
+            "`cross_entropy` is what you should write",
+        ),
     ],
     "5.4": [
         ("answer = 16", "That is for 32 x 32"),
         ("answer = 9", "rows that come out"),
         ("answer = 48", "a smaller batch"),
-        ("answer = 1", "no multiple of 192"),
+        ("answer = 1", "not whole"),
+        ("answer = 12", "a smaller batch"),
     ],
     "5.5": [
         (PREDICT + "with torch.no_grad():\n        return model(images).argmax(1)", "a lottery"),
         (
             PREDICT + "model.eval()\n    with torch.no_grad():\n"
             "        return model(images).argmax(1)",
-            "all modules are in eval mode",
+            "Sequential is now in eval mode",
         ),
         (
             PREDICT + "model.eval()\n    with torch.no_grad():\n"
             "        labels = model(images).argmax(1)\n    model.train()\n    return labels",
-            "batch norm was put into train",
+            "BatchNorm1d 2 is now in train mode",
+        ),
+        (
+            PREDICT + "torch.set_grad_enabled(False)\n    was = [(m, m.training) for m in "
+            "model.modules()]\n    model.eval()\n    y = model(images).argmax(1)\n"
+            "    for m, t in was: m.training = t\n    return y",
+            "stay switched off",
+        ),
+        (
+            PREDICT + "for p in model.parameters(): p.requires_grad_(False)\n    was = [(m, "
+            "m.training) for m in model.modules()]\n    model.eval()\n"
+            "    y = model(images).argmax(1)\n"
+            "    for m, t in was: m.training = t\n    return y",
+            "the model is changed",
         ),
         (
             PREDICT + "model.eval()\n    labels = model(images).argmax(1)\n    model.train()\n"

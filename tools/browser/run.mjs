@@ -73,7 +73,7 @@ function readPage(page) {
     const cells = window.jupyterapp.shell.currentWidget.content.widgets;
     const at = (node) => `cell ${cells.findIndex((cell) => cell.node.contains(node))}: `;
     const drawn = (selector) => cells.flatMap((cell) => [...cell.node.querySelectorAll(selector)]);
-    const failed = (node) => /Error displaying widget|Javascript Error/.test(node.textContent);
+    const failed = (node) => /error displaying widget|javascript error/i.test(node.textContent);
     const gone = (image) => image.complete && !image.naturalWidth;
     const local = (image) => !/^https?:/.test(image.src) || image.src.startsWith(location.origin);
     const pictures = drawn("img").filter((image) => gone(image) && local(image));
@@ -93,6 +93,32 @@ function turnTo(page, number) {
     view.scrollTop = number === 1 ? 0 : view.scrollTop + 0.9 * view.clientHeight;
     return number === 1 || !ended;
   }, number);
+}
+
+// Each widget with sliders, found by scrolling: its first slider is moved, and it must answer.
+async function moveSliders(page, album) {
+  const faults = [];
+  const cells = await page.evaluate(() => {
+    const { widgets } = window.jupyterapp.shell.currentWidget.content;
+    const views = (cell) => cell.model.sharedModel.toJSON().outputs ?? [];
+    const isWidget = ({ data }) => data && "application/vnd.jupyter.widget-view+json" in data;
+    return widgets.flatMap((cell, index) => (views(cell).some(isWidget) ? [index] : []));
+  });
+  for (const index of cells) {
+    await page.evaluate((index) => {
+      window.jupyterapp.shell.currentWidget.content.scrollToItem(index, "start");
+    }, index);
+    const cell = page.locator(`.jp-Cell[data-windowed-list-index="${index}"]`);
+    const handle = cell.locator(".noUi-handle").first();
+    if (!(await handle.waitFor({ timeout: 5000 }).then(() => true, () => false))) continue;
+    const said = () => cell.locator(".jp-OutputArea").innerText();
+    const before = await said();
+    await handle.press("ArrowLeft");
+    await sleep(1500);
+    if ((await said()) === before) faults.push(`cell ${index}: its slider changes nothing`);
+    await page.screenshot({ path: `${album}slider-${index}.png` });
+  }
+  return faults;
 }
 
 async function lookThrough(page, album) {
@@ -127,6 +153,7 @@ async function tryOne(browser, notebook) {
   try {
     await within(2 * READY + job.timeout * 1000, visit(page, notebook, result), "the page hangs");
     faults.push(...(await within(2 * READY, lookThrough(page, album), "the page hangs")));
+    faults.push(...(await within(READY, moveSliders(page, album), "a slider hangs")));
   } catch (error) {
     faults.push(error.message.split("\n")[0]);
     await page.screenshot({ path: `${album}end.png` }).catch(() => {});

@@ -21,14 +21,16 @@ def exercise_1(answer):
     """The height after a convolution and a pooling."""
     expect(
         answer,
-        56,
+        57,
         [
-            ((56, 56), "Both sides are right; asked for is the height, one number"),
-            (112, "That is after the convolution; the pooling halves it again"),
-            (55, "One padding is missing, or one + 1"),
-            (54, "Padding is missing in both steps"),
-            (57, "Round down in each step"),
-            (28, "Two halvings, not three"),
+            ((57, 57), "Both sides are right; asked for is the height, one number"),
+            ((64, 57, 57), "Both sides are right; asked for is the height, one number"),
+            (113, "That is after the convolution; the pooling halves it again"),
+            (112.5, "That is after the convolution, and not yet rounded down"),
+            (56, "A padding is missing or counted once instead of twice, or a + 1 is missing"),
+            (55, "Padding is missing or counted once in both steps, or both + 1"),
+            (56.5, "Each step has a floor, a padding and a + 1 of its own"),
+            (58, "Round down in each step"),
         ],
     )
 
@@ -47,9 +49,14 @@ def exercise_2(answer):
             ((1812, 312), "The second was made with bias=False"),
             ((1812, 150), "12 filters, also with groups; only their depth is divided"),
             ((312, 300), "Filters of the first are 6 deep"),
+            ((1800, 312), "The first has a bias, the second has none"),
             ((300, 1812), "The other way round"),
         ],
     )
+
+
+def _even(x):
+    return x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
 
 
 def exercise_3(answer):
@@ -69,6 +76,11 @@ def exercise_3(answer):
             (
                 lambda x: x[:, :, : x.shape[2] // 2 * 2 : 2, : x.shape[3] // 2 * 2 : 2],
                 "That takes the first pixel of each window, not the largest",
+            ),
+            (lambda x: -F.max_pool2d(-x, 2), "That is the smallest of each window"),
+            (
+                lambda x: _even(x).reshape(*x.shape[:2], x.shape[2] // 2, -1, 4).amax(-1),
+                "`reshape` takes neighbours in a row, not a square: split each axis by itself",
             ),
             (
                 lambda x: F.max_pool2d(x, 2).clamp(min=0),
@@ -90,8 +102,8 @@ def exercise_4(answer):
         raise WrongAnswer(f"got {show(answer)}: {error}") from error
     if answer[0] % 2:
         raise WrongAnswer(
-            f"a kernel of {answer[0]} with stride 2 covers every other pixel once more, and makes "
-            f"{size} of 14: its size must be a multiple of the stride"
+            f"a kernel of {answer[0]} with stride 2 covers neighbours unequally, and makes {size} "
+            "of 14: its size must be a multiple of the stride"
         )
     if size != 28:
         raise WrongAnswer(f"14 becomes {size}, expected 28. Solve (14 - 1) * 2 - 2p + k = 28")
@@ -111,11 +123,11 @@ def exercise_5(answer):
         for d in (answer if isinstance(answer, tuple | list) else [])
     ]
     if len(whole) != 3 or not all(whole):
-        raise WrongAnswer(f"got {show(answer)}, expected a tuple of three positive integers")
+        raise WrongAnswer(f"got {show(answer)}, expected a tuple of three plain positive integers")
     field = 1 + 2 * sum(answer)
     if field != 15:
-        reason = ". Each layer adds twice its dilation" if field != 7 else ", as before"
-        raise WrongAnswer(f"with {tuple(answer)} they see {field} pixels, expected 15{reason}")
+        reason = "as before" if field == 7 else "since each layer adds twice its dilation"
+        raise WrongAnswer(f"with {tuple(answer)} they see {field} pixels, {reason}; expected 15")
     seen = {sum(steps) for steps in product(*((-d, 0, d) for d in answer))}
     if holes := sorted(set(range(-7, 8)) - seen):
         raise WrongAnswer(
@@ -127,7 +139,7 @@ def exercise_5(answer):
 def exercise_6(answer):
     """Why a convolution and not a linear layer."""
     reasons = {
-        "a": "It is the linear layer that can express more: each of its weights is free",
-        "c": "Both have biases, and both need an activation after them",
+        "a": "Each of its outputs sees 25 pixels; the linear layer's see all 784",
+        "c": "Count its parameters: 6 filters of 25 weights and a bias",
     }
     choice(answer, "abc", reasons)

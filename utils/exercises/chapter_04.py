@@ -26,6 +26,8 @@ def exercise_1(answer):
             (69_696, "One bias for each output, not for each input"),
             (48_120, "That is with 5 x 5 kernels, which leave 16 * 5 * 5 numbers"),
             (576, "That is how many numbers come in"),
+            (81_194, "That is the whole network; asked for is C5 alone"),
+            (17_400, "16 maps of 6 x 6 come in, not of 3 x 3"),
             (69_121, "One bias for each output, not one for all"),
         ],
     )
@@ -41,6 +43,8 @@ def exercise_2(answer):
         kind = "a buffer" if "gain" in dict(gain.named_buffers()) else "a plain tensor"
         held = isinstance(getattr(gain, "gain", None), torch.Tensor) and "gain" not in named
         reason = f". `gain` is {kind}: only an nn.Parameter is learnt" if held else ""
+        if not named and not held:
+            reason = ". Nothing is registered: `self.gain = nn.Parameter(...)` in `__init__`"
         raise WrongAnswer(f"its parameters are {list(named)}, expected ['gain']{reason}")
     expect(named["gain"].detach(), torch.ones(1), [(torch.zeros(1), "Start at 1: change nothing")])
     x = torch.tensor([[1.0, -2.0], [3.0, 0.5]])
@@ -48,8 +52,13 @@ def exercise_2(answer):
         named["gain"].fill_(3.0)
     mistakes = [(x, "`forward` returns its input: the gain is not used")]
     mistakes += [(3 + x, "Multiply, do not add"), (x / 3, "Multiply, do not divide")]
-    result = call(gain, x)
-    expect(result, 3 * x, mistakes)
+    if not named["gain"].requires_grad:
+        raise WrongAnswer("`gain` asks for no gradient, so it would not be learnt")
+    for module in (gain.train(), gain.eval()):
+        result = call(module, x)
+        if result is None:
+            raise WrongAnswer("`forward` returns None. Is the `return` missing?")
+        expect(result, 3 * x, mistakes)
     if not result.requires_grad:
         raise WrongAnswer("right numbers, but no gradient can reach `gain`: use it undetached")
 
@@ -74,32 +83,59 @@ def exercise_4(answer):
     for widths in ([6, 5, 4, 3], [4, 2], [3, 7, 2]):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            tower = call(lambda widths=widths: answer(widths))
-        _require_layers(tower, widths)
-        layers = [module for module in tower.modules() if isinstance(module, nn.Linear)]
+            tower = call(lambda widths=widths: answer(list(widths)))
+        layers = _layers(tower, widths)
         x = torch.randn(50, widths[0], generator=generator)
         mistakes = [(_through(layers, x, True, True), "No ReLU after the last layer")]
         mistakes += [(_through(layers, x, False, False), "The ReLU between the layers is missing")]
-        expect(call(tower, x).detach(), _through(layers, x, True, False), mistakes)
+        mistakes += [
+            (_through(layers, x.relu(), True, False), "The input itself goes through no ReLU"),
+            (_through(layers, x, True, False).softmax(-1), "No softmax: logits come out"),
+        ]
+        result = call(tower, x)
+        if result is None:
+            raise WrongAnswer("`forward` returns None. Is the `return` missing?")
+        expect(result, _through(layers, x, True, False), mistakes)
+        if not result.requires_grad:
+            raise WrongAnswer("right numbers, but no gradient can reach the weights")
 
 
-def _require_layers(tower, widths):
-    shapes = [tuple(weight.shape) for weight in tower.parameters() if weight.dim() == 2]
+def _layers(tower, widths):
+    """Return (weight, bias) of each layer, in the order of `widths`."""
+    weights = [weight for weight in tower.parameters() if weight.dim() == 2]
+    biases = [bias for bias in tower.parameters() if bias.dim() == 1]
     wanted = list(zip(widths[1:], widths, strict=False))
+    weights.sort(key=lambda weight: wanted.index(s) if (s := tuple(weight.shape)) in wanted else 9)
+    biases.sort(key=lambda bias: widths[1:].index(len(bias)) if len(bias) in widths[1:] else 9)
+    shapes = [tuple(weight.shape) for weight in weights]
     if not shapes:
         raise WrongAnswer(
             "the tower has no parameters: layers in a plain list are not seen, nn.ModuleList is"
         )
     if shapes != wanted:
         raise WrongAnswer(f"for widths {widths} the weights are {shapes}, expected {wanted}")
+    if [len(bias) for bias in biases] != widths[1:]:
+        raise WrongAnswer("each linear layer has a bias, too")
+    return list(zip(weights, biases, strict=True))
 
 
 @torch.no_grad()
 def _through(layers, x, between, after):
-    for place, layer in enumerate(layers, start=1):
-        x = layer(x)
+    for place, (weight, bias) in enumerate(layers, start=1):
+        x = nn.functional.linear(x, weight, bias)
         x = x.relu() if (after if place == len(layers) else between) else x
     return x
+
+
+class _Crossed(nn.Module):
+    """Children registered in another order than they are called in, with a function between."""
+
+    def __init__(self):
+        super().__init__()
+        self.last, self.first = nn.Linear(7, 3), nn.Sequential(nn.Linear(4, 7), nn.ReLU())
+
+    def forward(self, x):
+        return self.last(self.first(x.flip(0)).unsqueeze(1)).squeeze(1)
 
 
 class _Fails(nn.Module):
@@ -111,19 +147,23 @@ def exercise_5(answer):
     """Output shapes by hooks, none left behind."""
     require_function(answer)
     with torch.random.fork_rng():
-        inner = nn.Sequential(nn.Linear(4, 7), nn.ReLU())
-        model = nn.Sequential(inner, nn.Linear(7, 3), nn.Flatten(start_dim=0))
+        model = _Crossed()
         broken = nn.Sequential(nn.Linear(4, 5), _Fails())
     x = torch.ones(2, 4)
     shapes = call(lambda: answer(model, x))
     if left := hooks_left(model):
         raise WrongAnswer(f"hooks are left on {', '.join(left)}: call `.remove()` on each handle")
-    expected = {"0": (2, 7), "1": (2, 3), "2": (6,)}
+    if not model.training:
+        raise WrongAnswer("the model was put into eval mode; leave it as it was")
+    expected = {"last": (2, 1, 3), "first": (2, 7)}
+    shapes = dict(shapes) if isinstance(shapes, dict) else shapes
     if isinstance(shapes, dict) and difference(shapes, expected):
-        if "0.0" in shapes:
+        if "first.0" in shapes:
             raise WrongAnswer(f"got {show(shapes)}; asked for are direct children: named_children")
-        if set(shapes) == {"2"}:
+        if set(shapes) == {"first"}:
             raise WrongAnswer(f"got {show(shapes)}. All hooks see the loop's last name: bind it")
+        if set(shapes) == {"last", "first"} and not all(type(s) is tuple for s in shapes.values()):
+            raise WrongAnswer(f"got {show(shapes)}; give each shape as a tuple")
     expect(shapes, expected)
     try:
         answer(broken, x)

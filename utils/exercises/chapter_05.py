@@ -1,5 +1,7 @@
 """Exercises of chapter 05, the forward pass."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -7,11 +9,12 @@ from utils.exercises.compare import (
     WrongAnswer,
     call,
     choice,
+    difference,
     expect,
     expect_function,
     require_function,
 )
-from utils.exercises.watch import torch_calls
+from utils.exercises.watch import Witness, modes_of, torch_calls
 
 
 def exercise_1(answer):
@@ -24,7 +27,13 @@ def exercise_1(answer):
             (192, "LeNet-5 has 16 maps there, not 12"),
             (16, "That is one map; there are 16 of them"),
             (4, "That is the side of one map"),
-            (784, "Those are the boot's own pixels"),
+            (
+                784,
+                "A 5 x 5 kernel without padding takes 4 from each side: 28 is not halved at once",
+            ),
+            (1024, "One pooling is missing"),
+            (2304, "That is after the first pooling; there are two of each"),
+            (96, "Six maps come out of C1, but 16 out of C3"),
         ],
     )
 
@@ -49,6 +58,11 @@ def exercise_2(answer):
             (lambda x, y, k: count(x, y, k, largest=False), "Those are the k lowest"),
             (lambda x, y, k: torch.tensor(count(x, y, k)), "`.item()` makes it an integer"),
             (lambda x, y, k: len(y) - count(x, y, k), "Those are the wrong ones"),
+            (lambda x, y, k: count(x, y, 3), "That is k = 3 whatever was asked for"),
+            (
+                lambda x, y, k: (x.topk(k, dim=1).indices[:, -1] == y).sum().item(),
+                "That asks for the k-th place alone, not for one of the first k",
+            ),
         ],
     )
 
@@ -84,17 +98,29 @@ def exercise_3(answer):
                 "subtract logarithms instead of dividing",
             ),
             (lambda z: z.softmax(-1), "Those are the probabilities; take the logarithm"),
+            (
+                lambda z: z - (z - z.amax(-1, True)).exp().sum(-1, True).log(),
+                "What is subtracted inside the sum has to be subtracted outside, too",
+            ),
+            (
+                lambda z: z - z.amax(-1, True) - (z - z.amax(-1, True)).exp().sum(-1, True),
+                "The logarithm of the sum is missing",
+            ),
             (lambda z: -z.log_softmax(-1), "The sign: logarithms of probabilities are below 0"),
             (lambda z: z.log_softmax(0), "Along the last axis, not the first"),
             (lambda z: z.log_softmax(1), "Along the last axis, not axis 1"),
         ],
     )
-    if used := torch_calls(answer, plain, containing="softmax"):
-        raise WrongAnswer(f"the numbers are right, but `{used[0]}` is what you should write")
+    for part in ("softmax", "cross_entropy"):
+        if used := torch_calls(answer, plain, containing=part):
+            raise WrongAnswer(f"the numbers are right, but `{used[0]}` is what you should write")
 
 
 def exercise_4(answer):
     """The smallest batch that view(-1, 192) cuts wrongly without an error."""
+    fits = isinstance(answer, int) and not isinstance(answer, bool) and answer > 0
+    smaller = fits and answer % 4 == 0
+    reason = "That works, but a smaller batch does, too" if smaller else "432 n / 192 is not whole"
     expect(
         answer,
         4,
@@ -102,24 +128,20 @@ def exercise_4(answer):
             (9, "Those are the rows that come out; how many pictures went in?"),
             (16, "That is for 32 x 32; other maps are left of 36 x 36"),
             (432, "Those are the numbers of one picture"),
-            (192, "That works, but a smaller batch does, too"),
-            (48, "That works, but a smaller batch does, too"),
-            (8, "That works, but a smaller batch does, too"),
-            (1, "432 is no multiple of 192: a single picture raises an error"),
+            (2.25, "That is 432 / 192; how many pictures make it whole?"),
+            (answer if fits else None, reason),
         ],
     )
 
 
-class _Witness(nn.Module):
-    """Notes whether gradients are recorded while it runs."""
-
-    def __init__(self):
-        super().__init__()
-        self.recorded = []
-
-    def forward(self, x):
-        self.recorded.append(torch.is_grad_enabled())
-        return x
+def _judged():
+    """Return a model of layers in several modes, nested, with a witness in it."""
+    inner = nn.Sequential(nn.Linear(40, 20), nn.BatchNorm1d(20), nn.Dropout(0.5), Witness())
+    model = nn.Sequential(
+        nn.Flatten(), nn.Linear(12, 40), nn.BatchNorm1d(40), inner, nn.Linear(20, 5)
+    )
+    model[2].eval()
+    return model
 
 
 def exercise_5(answer):
@@ -128,30 +150,39 @@ def exercise_5(answer):
     generator = torch.Generator().manual_seed(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = nn.Sequential(
-            nn.Flatten(), nn.Linear(12, 40), nn.BatchNorm1d(40), nn.Dropout(0.5), _Witness(),
-            nn.Linear(40, 5),
-        )  # fmt: skip
-        model[2].eval()
-        images = torch.randn(60, 1, 3, 4, generator=generator)
-        modes = [module.training for module in model.modules()]
-        labels = call(lambda: answer(model, images))
-        after = [module.training for module in model.modules()]
+        model, images = _judged(), torch.randn(60, 1, 3, 4, generator=generator)
+        modes, before = modes_of(model), copy.deepcopy(model.state_dict())
+        enabled = torch.is_grad_enabled()
+        try:
+            labels = call(lambda: answer(model, images))
+            left_off = torch.is_grad_enabled() != enabled
+        finally:
+            torch.set_grad_enabled(enabled)
+        after, seen = modes_of(model), model[3][3].seen[:]
+        kept = [difference(model.state_dict()[name], value) for name, value in before.items()]
+        frozen = not all(weight.requires_grad for weight in model.parameters())
         with torch.no_grad():
             logits = model.eval()(images)
+    if not seen:
+        raise WrongAnswer("the model was not called")
     mistakes = [(logits, "Those are the logits; the label is the place of the largest")]
     mistakes += [(logits.softmax(1), "Those are probabilities; the label is the largest's place")]
     mistakes += [(logits.argmax(0), "The largest of each image, along axis 1")]
-    if not model[4].recorded:
-        raise WrongAnswer("the model was not called")
-    if isinstance(labels, torch.Tensor) and labels.shape == (60,) and modes == after:
-        mistakes += [(labels, "With `eval` missing, dropout makes every answer a lottery")]
+    if seen[-1][1] and isinstance(labels, torch.Tensor) and labels.shape == (60,):
+        mistakes += [(labels, "Without `eval` dropout makes every answer a lottery")]
     expect(labels, logits.argmax(dim=1), mistakes)
-    if model[4].recorded[0]:
+    if left_off:
+        raise WrongAnswer("gradients stay switched off afterwards: `with torch.no_grad():`")
+    if seen[0][0]:
         raise WrongAnswer("the labels are right, but gradients were recorded: torch.no_grad()")
-    if after != modes:
-        rest = "all modules are in eval mode" if not any(after) else "batch norm was put into train"
-        raise WrongAnswer(f"modes are not as before: {rest}. Remember each module's own")
+    if any(kept) or frozen:
+        raise WrongAnswer("the model is changed: its weights, its buffers or their requires_grad")
+    wrong = [name for name in modes if modes[name] != after[name]]
+    if wrong:
+        now = "train" if after[wrong[0]] else "eval"
+        raise WrongAnswer(
+            f"modes are not as before: {wrong[0]} is now in {now} mode. Remember each module's own"
+        )
 
 
 def exercise_6(answer):

@@ -95,7 +95,7 @@ def expect_function(function, cases, oracle, mistakes=()):
     words: it is named when the wrong function gives the learner's results on all the cases.
     """
     require_function(function)
-    results = [call(function, *case) for case in cases]
+    results = [_result(function, case) for case in cases]
     for case, result in zip(cases, results, strict=True):
         found = difference(result, oracle(*copy.deepcopy(case)))
         if found:
@@ -104,6 +104,13 @@ def expect_function(function, cases, oracle, mistakes=()):
             if result is None and not reasons:
                 reasons = ["Is the `return` missing?"]
             raise WrongAnswer(". ".join([f"given {given}: {found}", *reasons[:1]]))
+
+
+def _result(function, case):
+    try:
+        return call(function, *case)
+    except WrongAnswer as wrong:
+        raise WrongAnswer(f"given {', '.join(map(show, case))}: {wrong}") from wrong
 
 
 def _same(wrong, cases, results):

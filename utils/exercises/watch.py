@@ -1,6 +1,6 @@
 """What an answer does besides returning: which functions of PyTorch it calls, what it leaves."""
 
-import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from utils.exercises.compare import NotAttempted, WrongAnswer, call, show
@@ -28,20 +28,43 @@ def require_module(answer):
     if not isinstance(answer, type):
         raise WrongAnswer(f"got {show(answer)}, expected the class itself, not an object of it")
     if not vars(answer).keys() & {"__init__", "forward"}:
-        if issubclass(answer, torch.nn.Module) and answer.__module__.startswith("torch."):
+        if issubclass(answer, nn.Module) and answer.__module__.startswith("torch."):
             raise WrongAnswer(f"got {answer.__name__} of PyTorch, expected a class of your own")
         raise NotAttempted("not attempted yet")
-    if not issubclass(answer, torch.nn.Module):
+    if not issubclass(answer, nn.Module):
         raise WrongAnswer(f"{answer.__name__} does not extend nn.Module, the first of the steps")
-    if "forward" not in vars(answer):
+    if answer.forward is nn.Module.forward:
         raise WrongAnswer(f"{answer.__name__} has no method `forward`, the third of the steps")
 
 
 def hooks_left(model):
-    """Return the names of the modules that still have a hook; "" is the model itself."""
+    """Return the names of the modules that still have a hook, "all modules" for a global one."""
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return [
-        name
+    left = [
+        name or "the model"
         for name, module in model.named_modules()
         if any(getattr(module, kind) for kind in kinds)
     ]
+    shared = nn.modules.module
+    anywhere = shared._global_forward_hooks, shared._global_forward_pre_hooks
+    return left + ["all modules"] * any(anywhere)
+
+
+def modes_of(model):
+    """Return {a module's type and name: whether it is in training mode}."""
+    return {
+        f"{type(module).__name__} {name}".rstrip(): module.training
+        for name, module in model.named_modules()
+    }
+
+
+class Witness(nn.Module):
+    """Notes whether gradients are recorded while it runs, and whether it is in training mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append((x.requires_grad, self.training))
+        return x

@@ -1,5 +1,6 @@
 """Sliders for the arguments of a convolution, with the formula and the picture that follow."""
 
+from base64 import b64encode
 from itertools import product
 
 from utils.plots import cells
@@ -9,11 +10,7 @@ from utils.plots.windows import by
 RANGES = {
     "size": (1, 12), "kernel_size": (1, 7), "stride": (1, 5), "padding": (0, 4), "dilation": (1, 4),
 }  # fmt: skip
-WIDTH, HEIGHT, TOP = (
-    760,
-    430,
-    34,
-)  # pixels; the same for all settings, so that the page stands still
+WIDTH, HEIGHT, TOP = 760, 430, 34  # pixels, always the same, so that the page stands still
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -51,16 +48,16 @@ def build(settings):
     window = widgets.IntSlider(1, 1, 1, description="window", style=style)
     play = widgets.Play(value=1, min=1, max=1, interval=600)
     widgets.jslink((play, "value"), (window, "value"))
-    text, image = widgets.HTML(), widgets.Image(format="png", width=str(WIDTH))
-    image.layout.max_width, image.layout.object_fit = "100%", "contain"
+    text, image = widgets.HTML(), widgets.HTML()  # widgets.Image has no alternative text
 
     def redraw(_=None):
         now = {name: slider.value for name, slider in sliders.items()}
         output, *lines = describe(**now)
         play.max = window.max = (output or 1) ** 2
         text.value = "<br>".join(lines)
-        image.tooltip = f"{_named(now)}. {' '.join(lines)}"
-        image.value = picture(now, window.value - 1, [])
+        alt = f"{_named(now)}. {' '.join(lines)}"
+        data = b64encode(picture(now, window.value - 1, [])).decode("ascii")
+        image.value = f'<img src="data:image/png;base64,{data}" alt="{alt}" width="{WIDTH}">'
 
     for slider in (*sliders.values(), window):
         slider.observe(redraw, "value")

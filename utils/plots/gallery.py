@@ -22,7 +22,7 @@ def animate_cases(cases, title=None):
         raise ValueError(f"cases must be a dict of 1 to {MOST_CASES} cases by name, got {count}")
     made = {str(name): _case(name, options) for name, options in cases.items()}
     count = min(MOST_FRAMES, max(case.steps for case in made.values()))
-    frames = [_picture(made, (frame + 1, count), title) for frame in range(count)]
+    frames = (_picture(made, (frame, count), title) for frame in range(count))
     words = "; ".join(f"{name}: {_sizes(case)}" for name, case in made.items())
     many = f"{len(made)} convolution{'s' * (len(made) > 1)}"
     doing = "each kernel moves over its input, or is laid on its output"
@@ -62,7 +62,7 @@ def _sizes(case):
 
 
 def _picture(made, part, title):
-    """Draw all cases in the last step of `part` of them; (3, 10) are three tenths."""
+    """Draw all cases after `part` of their steps; (3, 10) are three tenths."""
     width, head = ANIMATION // COLUMNS, 80
     cell = min(16, (width - 20) // max(case.shapes[1][1] for case in made.values()))
     rows = [list(made.items())[at : at + COLUMNS] for at in range(0, len(made), COLUMNS)]
@@ -76,8 +76,13 @@ def _picture(made, part, title):
             left = column * width + 10
             cells.write(pen, (left, top), name, 15, bold=True, room=width - 15)
             cells.write(pen, (left, top + 22), _sizes(case), 15, room=width - 15)
-            _draw_case(pen, (left, top + 48), cell, case, -(-part[0] * case.steps // part[1]) - 1)
+            _draw_case(pen, (left, top + 48), cell, case, _step(case, *part))
     return image
+
+
+def _step(case, frame, count):
+    """Return the step in a frame counted from 0: the first in the first, the last in the last."""
+    return frame * case.steps // count if frame < count - 1 else case.steps - 1
 
 
 def _height(case, cell):
