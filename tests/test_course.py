@@ -278,6 +278,7 @@ ALLOWED = {
     "formats": {"fetch"},
     "models": {"shapes"},
     "plots": {"shapes"},
+    "shapes": {"tracing"},
     "training": {"datasets"},
 }
 
@@ -298,6 +299,7 @@ HEAVY = {
     "fetch": ("torch", "numpy"),
     "plots": ("torch", "torchvision"),
     "shapes": ("torchvision", "matplotlib"),
+    "tracing": ("torchvision", "matplotlib"),
     "models": ("torchvision", "matplotlib"),
     "exercises": ("torchvision", "matplotlib"),
 }

@@ -461,10 +461,10 @@ def test_feature_maps_are_what_the_layers_make(axes, shown):
 
 
 def test_of_many_channels_and_numbers_the_first_are_shown(shown):
-    model, image = CifarNet(), torch.randn(3, 32, 32)
+    model, image = CifarNet().layers, torch.randn(3, 32, 32)
     plots.plot_feature_maps(model, image)
     assert_legible(shown)
-    drawn, found, layers = pictures(shown), texts(shown), nn.Sequential(*model)
+    drawn, found, layers = pictures(shown), texts(shown), model
     assert {"0 11", "6 11"} <= set(drawn) and "6 12" not in drawn
     assert {"first 12 of 32", "first 12 of 64", "first 512 of 1,024"} <= set(found)
     with torch.no_grad():

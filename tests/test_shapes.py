@@ -193,7 +193,7 @@ def test_impossible_pooling_and_transposed_convolutions_are_explained():
     with pytest.raises(ValueError, match="padding 2 exceeds half of kernel_size 3"):
         pool_output_size(7, 3, padding=2)
     with pytest.raises(
-        ValueError, match=r"^axis 0: output_padding 2 must be smaller than stride or"
+        ValueError, match=r"^axis 0: output_padding 2 must be below stride 2 or"
     ):
         conv_transpose_output_size((7,), 3, stride=2, output_padding=2)
     with pytest.raises(ValueError, match="padding 2 cuts off all 3 pixels: take less"):
@@ -498,3 +498,12 @@ def test_trace_refuses_what_it_cannot_run():
     with pytest.raises(ValueError, match="Sequential is lazy: call it on data first"):
         trace(lazy, torch.rand(1, 2))
     assert isinstance(lazy[0], nn.LazyLinear)
+
+
+def test_outputs_are_collected_as_they_were():
+    model, x, outputs = nn.Sequential(nn.Linear(2, 3), nn.ReLU(inplace=True)), torch.randn(4, 2), []
+    records = trace(model, x, outputs)
+    assert [record.output_shape for record in records] == [tuple(o.shape) for o in outputs]
+    assert torch.equal(outputs[0], model[0](x).detach())  # not what ReLU has written into it since
+    assert torch.equal(outputs[1], model(x).detach())
+    assert not any(output.requires_grad for output in outputs)

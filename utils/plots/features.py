@@ -1,8 +1,5 @@
 """What every layer of a network makes of one image."""
 
-from contextlib import ExitStack, contextmanager
-from functools import partial
-
 from matplotlib import colormaps
 from matplotlib.patches import Rectangle
 
@@ -13,9 +10,6 @@ from utils.plots.style import show
 SHOWN, LONGEST, MOST_ROWS = 12, 512, 60  # channels and numbers in a row; rows
 LEFT, ROOM, RIGHT, HIGH, STRIP = 170, 660, 850, 100, 28  # dots
 TIMES, GREY = "\N{MULTIPLICATION SIGN}", colormaps["gray"]
-# What reads or copies a tensor makes no picture of its own.
-SILENT = {"__get__", "detach", "clone", "contiguous", "to", "cpu", "cuda", "float", "double"}
-SILENT |= {"half", "bfloat16", "type", "type_as", "requires_grad_", "zeros_like", "ones_like"}
 
 
 def plot_feature_maps(model, image, title=None):
@@ -134,64 +128,13 @@ def _number_cells(axis, array, top, is_last):
 
 
 def _outputs(model, batch):
-    """Return (name, type, output) of each leaf's call and of each function called between."""
-    import torch
-    from torch.overrides import TorchFunctionMode
+    """Return (name, type, output) of what can be a picture: numbers made of the one image."""
+    from utils.shapes import trace
 
-    found, inside = [], []
-
-    def keep(name, kind, output):
-        output = next((part for part in _parts(output) if torch.is_tensor(part)), None)
-        if output is not None and output.is_floating_point() and output.shape[:1] == (1,):
-            found.append((name, kind, output.detach().clone()))
-
-    class Calls(TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):
-            output, name = function(*args, **(kwargs or {})), function.__name__
-            if not inside and name not in SILENT:
-                keep(name.strip("_"), "", output)
-            return output
-
-    def leave(layer, _, output, name):
-        inside.pop()
-        keep(name or type(layer).__name__, type(layer).__name__, output)
-
-    with _undisturbed(model), ExitStack() as hooks:
-        for name, layer in model.named_modules():
-            if any(layer.children()) or (layer is model and not _is_of_torch(layer)):
-                continue
-            first = layer.register_forward_pre_hook(lambda *_: inside.append(1), prepend=True)
-            last = layer.register_forward_hook(partial(leave, name=name))
-            hooks.callback(first.remove)
-            hooks.callback(last.remove)
-        with torch.no_grad(), Calls():
-            model(batch)
-    return found
-
-
-def _parts(output):
-    return output if isinstance(output, tuple | list) else (output,)
-
-
-def _is_of_torch(layer):
-    return type(layer).__module__.startswith("torch.")
-
-
-@contextmanager
-def _undisturbed(model):
-    """Put the model into evaluation mode; put modes, buffers and random state back after."""
-    import torch
-
-    modes = {layer: layer.training for layer in model.modules()}
-    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
-    with torch.random.fork_rng(devices=list({p.device for p in model.parameters() if p.is_cuda})):
-        try:
-            for layer in modes:
-                layer.training = False
-            yield
-        finally:
-            for layer, mode in modes.items():
-                layer.training = mode
-            with torch.no_grad():
-                for buffer, value in buffers:
-                    buffer.copy_(value)
+    outputs = []
+    records = trace(model, batch, outputs)
+    return [
+        (record.name.strip("_"), "" if record.type == "function" else record.type, output)
+        for record, output in zip(records, outputs, strict=True)
+        if output is not None and output.is_floating_point() and output.shape[:1] == (1,)
+    ]
