@@ -80,6 +80,16 @@ def test_a_wanted_error_does_not_end_the_run(tmp_path):
     assert [cell["ran"] for cell in result["cells"]] == [True, True, True]
 
 
+def test_a_slider_that_nothing_answers_is_named(tmp_path):
+    slider = "import ipywidgets as w\nslider, words = w.IntSlider(5), w.HTML('still')\n"
+    show = "w.VBox([slider, words])"
+    answer = "slider.observe(lambda change: setattr(words, 'value', str(change.new)), 'value')\n"
+    dead = write_notebook(tmp_path / "dead.ipynb", slider + show)
+    live = write_notebook(tmp_path / "live.ipynb", slider + answer + show)
+    results = run_or_skip([dead, live], pictures=tmp_path)
+    assert browser_run.failures(results) == ["dead: cell 0: its slider changes nothing"]
+
+
 def test_a_machine_without_a_browser_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(browser_run.Unavailable, match="no node on PATH"):

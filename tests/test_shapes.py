@@ -192,9 +192,7 @@ def test_impossible_convolutions_are_explained(args, options, message):
 def test_impossible_pooling_and_transposed_convolutions_are_explained():
     with pytest.raises(ValueError, match="padding 2 exceeds half of kernel_size 3"):
         pool_output_size(7, 3, padding=2)
-    with pytest.raises(
-        ValueError, match=r"^axis 0: output_padding 2 must be below stride 2 or"
-    ):
+    with pytest.raises(ValueError, match=r"^axis 0: output_padding 2 must be below stride 2 or"):
         conv_transpose_output_size((7,), 3, stride=2, output_padding=2)
     with pytest.raises(ValueError, match="padding 2 cuts off all 3 pixels: take less"):
         conv_transpose_output_size(1, 3, padding=2)

@@ -95,7 +95,7 @@ function turnTo(page, number) {
   }, number);
 }
 
-// Each widget with sliders, found by scrolling: its first slider is moved, and it must answer.
+// In each widget the first slider is moved; the words or the picture beside it must answer.
 async function moveSliders(page, album) {
   const faults = [];
   const cells = await page.evaluate(() => {
@@ -111,11 +111,11 @@ async function moveSliders(page, album) {
     const cell = page.locator(`.jp-Cell[data-windowed-list-index="${index}"]`);
     const handle = cell.locator(".noUi-handle").first();
     if (!(await handle.waitFor({ timeout: 5000 }).then(() => true, () => false))) continue;
-    const said = () => cell.locator(".jp-OutputArea").innerText();
+    const said = () => cell.locator(".widget-html").evaluateAll((all) => all.map((x) => x.innerHTML));
     const before = await said();
     await handle.press("ArrowLeft");
     await sleep(1500);
-    if ((await said()) === before) faults.push(`cell ${index}: its slider changes nothing`);
+    if (String(await said()) === String(before)) faults.push(`cell ${index}: its slider changes nothing`);
     await page.screenshot({ path: `${album}slider-${index}.png` });
   }
   return faults;
