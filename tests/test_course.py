@@ -279,7 +279,8 @@ ALLOWED = {
     "models": {"shapes"},
     "plots": {"shapes"},
     "shapes": {"tracing"},
-    "training": {"datasets"},
+    "checkpoints": {"fetch"},
+    "training": {"checkpoints", "tally"},
 }
 
 

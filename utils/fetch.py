@@ -93,8 +93,11 @@ def locked(folder):
         lock.release()
 
 
-def write_file(path, data):
-    """Write bytes under a temporary name and rename, so that `path` is whole or absent."""
+def write_file(path, data, remedy="Free some space, or set COURSE_DATA to another folder."):
+    """Write bytes under a temporary name and rename: `path` is the old file or the new one, whole.
+
+    Raises DataError, ending in `remedy`, if that cannot be done.
+    """
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +110,7 @@ def write_file(path, data):
         with suppress(OSError):  # where there is no folder to write to, there is no part either
             part.unlink()
         raise DataError(
-            f"cannot write {path} ({len(data) / 1e6:.1f} MB): {error.strerror}. "
-            "Free some space, or set COURSE_DATA to another folder."
+            f"cannot write {path} ({len(data) / 1e6:.1f} MB): {error.strerror}. {remedy}"
         ) from error
 
 
