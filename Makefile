@@ -5,7 +5,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test browser notebooks syllabus format lock
+.PHONY: help env lab test browser notebooks bench kills syllabus format lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -31,6 +31,13 @@ browser: env  ## open each chapter in JupyterLab in a real browser and run all i
 
 notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that show times
 	$(VENV) tools/execute.py $(if $(FRESH),--fresh) $(COURSE)
+
+bench: env  ## measure the course's training against study notes; SEEDS=3 EPOCHS=10
+	$(VENV) tools/bench.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
+	    $(if $(IMAGES),--images $(IMAGES))
+
+kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare how they end
+	COURSE_KILLS=$(or $(KILLS),30) $(VENV) -m pytest -rP tests/test_resume.py -k killed
 
 syllabus: env  ## write the last test's time and memory into README and notebooks
 	$(VENV) tools/syllabus.py

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import pickle
 import random
 import re
 from itertools import zip_longest
@@ -26,14 +25,16 @@ def save_checkpoint(path, model, optimizer, scheduler=None, *, step=0, history=(
 
     `step` counts batches and `history` holds a record for each finished epoch; `loaders` are
     those whose generators belong to the run. The file is written under another name and renamed,
-    so that `path` always holds a whole checkpoint. Raises CheckpointError if it cannot be written.
+    so that `path` always holds a whole checkpoint. Raises CheckpointError if it cannot be written,
+    or could not be read again.
     """
     state = {
         "version": VERSION,
         "torch": str(torch.__version__),
+        "outline": _outline(model, optimizer, scheduler, loaders),
         "model": model.state_dict(),
-        "optimizer": {"name": type(optimizer).__name__, "state": optimizer.state_dict()},
-        "scheduler": _scheduler_state(scheduler),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler and scheduler.state_dict(),
         "epoch": len(history),
         "step": step,
         "history": list(history),
@@ -42,6 +43,7 @@ def save_checkpoint(path, model, optimizer, scheduler=None, *, step=0, history=(
     file = io.BytesIO()
     torch.save(state, file)
     data = file.getvalue()
+    _parse(data, f"{path} is not written: it", "Give plain numbers, such as float(learning_rate).")
     data += hashlib.sha256(data).digest()
     try:
         write_file(Path(path), data, "Free some space, or choose another folder.")
@@ -52,33 +54,29 @@ def save_checkpoint(path, model, optimizer, scheduler=None, *, step=0, history=(
 def load_checkpoint(path, model, optimizer=None, scheduler=None, *, loaders=()):
     """Read `path` into the model and return {"epoch", "step", "history", "torch", ...}.
 
-    With an optimizer, all of training is put back where it stood: optimizer, scheduler, the
-    random states of Python, NumPy, torch and its devices, and the generators of `loaders`.
-    Without one, only the model changes. Code in a file is never executed (weights_only=True).
+    With an optimizer, all of training is put back where it stood: optimizer and scheduler with
+    their settings, the random states of Python, NumPy, torch and its devices, and the generators
+    of `loaders`. Without one, only the model changes. Code in a file is never executed
+    (weights_only=True).
 
     Raises CheckpointError, before anything is changed, if the file cannot be read, is damaged,
     comes from a newer version of the course, or belongs to another model or optimizer.
     """
     state = _read(path)
-    model_state = model.state_dict()
-    _require_equal(path, "the model", _shapes(state["model"]), _shapes(model_state))
-    if optimizer is not None:
-        saved, here = state["optimizer"], optimizer.state_dict()
-        _require_equal(path, "the optimizer", {"kind": saved["name"], **_groups(saved["state"])},
-                       {"kind": type(optimizer).__name__, **_groups(here)})  # fmt: skip
-        saved, here = state["scheduler"] or {}, _scheduler_state(scheduler) or {}
-        _require_equal(
-            path, "the schedule", {"kind": saved.get("name")}, {"kind": here.get("name")}
-        )
-        generators = _generators(loaders)
-        _require_equal(path, "the loaders", {"generators": len(state["random"]["loaders"])},
-                       {"generators": len(generators)})  # fmt: skip
+    for part, here in _outline(model, optimizer, scheduler, loaders).items():
+        for old, new in zip_longest(state["outline"][part].items(), here.items()):
+            if old != new:
+                old, new = (" ".join(map(str, entry or ["nothing more"])) for entry in (old, new))
+                raise CheckpointError(
+                    f"{path} belongs to another run: for the {part} it holds {old}, where this one "
+                    f"has {new}. Build what was saved, or choose another name for the checkpoint."
+                )
     model.load_state_dict(state["model"])
     if optimizer is not None:
-        optimizer.load_state_dict(state["optimizer"]["state"])
+        optimizer.load_state_dict(state["optimizer"])
         if scheduler is not None:
-            scheduler.load_state_dict(state["scheduler"]["state"])
-        _restore(state["random"], generators)
+            scheduler.load_state_dict(state["scheduler"])
+        _restore(state["random"], _generators(loaders))
     return {key: state[key] for key in ("epoch", "step", "history", "version", "torch")}
 
 
@@ -93,14 +91,9 @@ def _read(path):
             f"{path} is damaged, cut short or not written by save_checkpoint ({len(data):,} bytes "
             "with a wrong checksum). Delete it and train anew, or name another file."
         )
-    try:
-        state = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        code = re.search(r"GLOBAL (\S+)", str(error))
-        raise CheckpointError(
-            f"{path} holds more than tensors and plain values: {code[1] if code else 'code'}. "
-            "Nothing of it was executed. Delete it, unless you know who wrote it."
-        ) from error
+    state = _parse(
+        body, path, "Nothing of it was executed. Delete it, unless you trust its writer."
+    )
     if state.get("version") != VERSION:
         raise CheckpointError(
             f"{path} has format {state.get('version')!r}, written with torch {state.get('torch')}; "
@@ -109,37 +102,44 @@ def _read(path):
     return state
 
 
-def _require_equal(path, part, saved, here):
-    """Name the first entry in which two dicts differ; the order of the entries counts."""
-    for old, new in zip_longest(saved.items(), here.items()):
-        if old != new:
-            old, new = (f"{pair[0]} {pair[1]}" if pair else "nothing more" for pair in (old, new))
-            raise CheckpointError(
-                f"{path} belongs to another run: for {part} it holds {old}, where this one has "
-                f"{new}. Build what was saved, or choose another name for the checkpoint."
-            )
+def _parse(data, what, remedy):
+    try:
+        return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+    except Exception as error:  # torch raises whatever the bytes led it to
+        code = re.search(r"GLOBAL (\S+)", str(error))
+        raise CheckpointError(
+            f"{what} holds more than tensors and plain values: "
+            f"{code[1] if code else 'an unknown format'}. {remedy}"
+        ) from error
 
 
-def _shapes(state):
-    return {name: (str(value.dtype), tuple(value.shape)) for name, value in state.items()}
+def _outline(model, optimizer, scheduler, loaders):
+    """Return what a checkpoint and the run that takes it up must have in common, in order."""
+    entries = {name: (str(v.dtype), tuple(v.shape)) for name, v in model.state_dict().items()}
+    outline = {"model": entries}
+    if optimizer is not None:
+        names = {id(parameter): name for name, parameter in model.named_parameters()}
+        members = {"kind": type(optimizer).__name__}
+        for number, group in enumerate(optimizer.param_groups):
+            members |= {names.get(id(p), "other"): f"in group {number}" for p in group["params"]}
+        outline["optimizer"] = members
+        outline["scheduler"] = {"kind": scheduler and _kind(scheduler)}
+        outline["loaders"] = {"generators": len(_generators(loaders))}
+    return outline
 
 
-def _groups(state):
-    sizes = [len(group["params"]) for group in state["param_groups"]]
-    return {"parameters in each group": sizes}
-
-
-def _scheduler_state(scheduler):
-    if scheduler is None:
-        return None
-    return {"name": type(scheduler).__name__, "state": scheduler.state_dict()}
+def _kind(scheduler):
+    inner = ", ".join(map(_kind, getattr(scheduler, "_schedulers", ())))
+    return type(scheduler).__name__ + f"({inner})" * bool(inner)
 
 
 def _generators(loaders):
     """Return the generators that decide the loaders' order, each of them once."""
     found = {}
     for loader in loaders:
-        for owner in (loader, getattr(loader, "sampler", None)):
+        batch_sampler = getattr(loader, "batch_sampler", None)
+        samplers = getattr(loader, "sampler", None), getattr(batch_sampler, "sampler", None)
+        for owner in (loader, *samplers):
             if isinstance(generator := getattr(owner, "generator", None), torch.Generator):
                 found[id(generator)] = generator
     return list(found.values())

@@ -9,11 +9,16 @@ def as_tensors(dataset, mean, std, device="cpu"):
     images: float32 (N, channels, height, width), from `dataset.data`, uint8 (N, height, width)
     or (N, height, width, channels): pixels from 0 to 1, less `mean`, over `std`, which are those
     of the training set: numbers, or tensors (channels, 1, 1). labels: int64 (N,).
+
+    Raises ValueError for data that is not uint8: it may be scaled already.
     """
     pixels = torch.as_tensor(dataset.data)
+    if pixels.dtype != torch.uint8:
+        raise ValueError(f"dataset.data must be uint8, got {pixels.dtype}")
     pixels = pixels.permute(0, 3, 1, 2) if pixels.ndim == 4 else pixels.unsqueeze(1)
+    mean, std = (torch.as_tensor(number, device=device) for number in (mean, std))
     images = pixels.to(device, torch.float32).div_(255).sub_(mean).div_(std)
-    return images, torch.as_tensor(dataset.targets).to(device)
+    return images, torch.as_tensor(dataset.targets, dtype=torch.int64, device=device)
 
 
 class TensorLoader:
@@ -49,10 +54,10 @@ class TensorLoader:
 
     def __iter__(self):
         count = len(self.images)
-        order = torch.randperm(count, generator=self.generator) if self.shuffle else None
-        for number in range(len(self)):
-            batch = slice(number * self.batch_size, (number + 1) * self.batch_size)
-            if order is not None:
-                batch = order[batch].to(self.images.device)
-            images = self.images[batch]
+        if self.shuffle:
+            order = torch.randperm(count, generator=self.generator)
+        else:
+            order = torch.arange(count)
+        for batch in order.to(self.images.device).split(self.batch_size)[: len(self)]:
+            images = self.images[batch]  # a copy: whoever changes it does not change the data
             yield self.transform(images) if self.transform else images, self.labels[batch]

@@ -1,5 +1,7 @@
 """What `fit` counts, and what it refuses: sums that stay on the device, errors that name values."""
 
+from operator import length_hint
+
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -22,35 +24,39 @@ class Tally:
         """Return the losses on the CPU; raise FloatingPointError if one is no finite number."""
         losses = torch.stack(self.losses).cpu().double()
         if self.epoch and not losses.isfinite().all():
-            step = losses.isfinite().long().argmin().item()
-            raise FloatingPointError(self.diverged(f"the loss became {losses[step]:.4g}", step))
+            step = losses.isfinite().long().argmin().item() + 1
+            self._stop(f"the loss became {losses[step - 1]:.4g}", step)
         return losses
 
     def means(self):
         """Return loss and accuracy over all images, as two floats."""
-        if not self.sizes:
-            raise ValueError("the loader is empty: it gave no batch. Is its dataset empty, or "
-                             "smaller than a batch with drop_last=True?")  # fmt: skip
+        require_batches(len(self.sizes))
         sizes = torch.tensor(self.sizes, dtype=torch.float64)
         loss = (self.look() * sizes).sum() / sizes.sum()
         return loss.item(), torch.stack(self.hits).sum().item() / int(sizes.sum())
-
-    def diverged(self, what, step):
-        return (
-            f"{what} in epoch {self.epoch}, step {step + 1}, at learning rate "
-            f"{self.learning_rates[step]:.4g}. Training stopped; the parameters are spoilt, a "
-            "checkpoint of the epoch before is not. Try a smaller learning rate, clip the "
-            "gradients, and look for values in the images that are not finite."
-        )
 
     def require_finite(self, model):
         """Raise FloatingPointError if the last step has spoilt a parameter."""
         for name, parameter in model.named_parameters():
             if not parameter.isfinite().all():
-                raise FloatingPointError(self.diverged(f"{name} became infinite or NaN", -1))
+                self._stop(f"{name} became infinite or NaN", len(self.sizes))
+
+    def _stop(self, what, step):
+        raise FloatingPointError(
+            f"{what} in epoch {self.epoch}, step {step}, at learning rate "
+            f"{self.learning_rates[step - 1]:.4g}. Training stopped; the parameters are spoilt, a "
+            "checkpoint of the epoch before is not. Try a smaller learning rate, clip the "
+            "gradients, and look for values in the images that are not finite."
+        )
 
 
-def require_trainable(model, optimizer, scheduler, num_epochs):
+def require_batches(count):
+    if not count:
+        raise ValueError("the loader is empty: it gives no batch. Is its dataset empty, or "
+                         "smaller than a batch with drop_last=True?")  # fmt: skip
+
+
+def require_trainable(model, optimizer, scheduler, num_epochs, loaders):
     """Raise ValueError or TypeError for arguments of `fit` that cannot work."""
     own = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
@@ -60,22 +66,40 @@ def require_trainable(model, optimizer, scheduler, num_epochs):
     if not own & held:
         raise ValueError("the optimizer holds no parameter of this model: make it from "
                          "model.parameters() after the model.")  # fmt: skip
+    if getattr(scheduler, "optimizer", optimizer) is not optimizer:
+        raise ValueError("the scheduler steps another optimizer: make it anew after the optimizer.")
     if isinstance(scheduler, ReduceLROnPlateau):
         raise TypeError("ReduceLROnPlateau needs a loss to step; give a scheduler that counts, "
                         "such as OneCycleLR.")  # fmt: skip
     if isinstance(num_epochs, bool) or not isinstance(num_epochs, int) or num_epochs < 1:
         raise ValueError(f"num_epochs must be a whole number from 1 on, got {num_epochs!r}")
+    for loader in loaders:
+        require_batches(length_hint(loader, 1))
 
 
-def checked_loss(loss_fn, logits, labels):
-    """Return loss_fn(logits, labels); raise ValueError if they do not fit together."""
+def batches(loader, device):
+    """Yield (images, labels, labels as they came), the first two on the device."""
+    for batch in loader:
+        parts = batch if isinstance(batch, list | tuple) else [batch]
+        if [isinstance(part, torch.Tensor) for part in parts] != [True, True]:
+            kinds = ", ".join(type(part).__name__ for part in parts)
+            raise TypeError(f"a loader must give pairs of tensors (images, labels), got: {kinds}")
+        images, labels = parts
+        yield images.to(device), labels.to(device), labels
+
+
+def checked_loss(loss_fn, logits, labels, given):
+    """Return loss_fn(logits, labels); raise ValueError if they do not fit together.
+
+    `given` are the labels where the loader left them: on the CPU, looking at them costs no wait.
+    """
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.dtype != torch.int64:
         raise ValueError(
             f"logits must be (N, classes) and labels (N,) of int64, got {tuple(logits.shape)} and "
             f"{tuple(labels.shape)} of {str(labels.dtype).removeprefix('torch.')}"
         )
-    if labels.device.type == "cpu" and len(labels):  # elsewhere, looking would wait
-        lowest, highest = labels.aminmax()
+    if given.device.type == "cpu" and len(given):
+        lowest, highest = given.aminmax()
         if lowest < 0 or highest >= logits.shape[1]:
             wrong = (lowest if lowest < 0 else highest).item()
             raise ValueError(f"labels must be from 0 to {logits.shape[1] - 1}, one for each logit; "

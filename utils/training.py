@@ -6,7 +6,6 @@ import time
 from contextlib import contextmanager, nullcontext
 from itertools import chain
 from operator import length_hint
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from utils.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
-from utils.tally import Tally, checked_loss, require_trainable
+from utils.tally import Tally, batches, checked_loss, require_trainable
 
 __all__ = [
     "CheckpointError",
@@ -45,10 +44,13 @@ def pick_device():
 
     Raises ValueError if COURSE_DEVICE names a device that is not there.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    found = [name for name, available in there.items() if available] + ["cpu"]
+    found = ["cpu"]
+    if torch.backends.mps.is_available():
+        found.insert(0, "mps")
+    if torch.cuda.is_available():
+        found[:0] = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
     wanted = os.environ.get("COURSE_DEVICE") or found[0]
-    if wanted.partition(":")[0] not in found:
+    if wanted not in found:
         choice = " or ".join(found)
         raise ValueError(f"COURSE_DEVICE is {wanted!r}; on this machine it can be {choice}")
     return torch.device(wanted)
@@ -70,51 +72,52 @@ def fit(
     after every epoch; if it is there already, training goes on from it. `log_dir` names a folder
     for TensorBoard. Ctrl-C ends training and returns the history of the finished epochs.
 
-    Raises ValueError for what cannot be trained (an empty loader, labels out of range, shapes
-    that do not fit, an optimizer of another model), FloatingPointError when loss or parameters
-    are no longer finite, CheckpointError when the checkpoint cannot be written or used.
+    Raises ValueError or TypeError for what cannot be trained (an empty loader, labels out of
+    range, shapes that do not fit, an optimizer of another model), FloatingPointError when loss or
+    parameters are no longer finite, CheckpointError when the checkpoint cannot be written or used.
     """
-    require_trainable(model, optimizer, scheduler, num_epochs)
-    device = device_of(model) if device is None else torch.device(device)
-    model.to(device)
     loaders = [train_loader, validation_loader]
+    require_trainable(model, optimizer, scheduler, num_epochs, loaders)
+    device = device_of(model) if device is None else device
+    model.to(device)
     parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler, "loaders": loaders}
     history, step = [], 0
-    if checkpoint and Path(checkpoint).exists():
+    if checkpoint and os.path.exists(checkpoint):
         found = load_checkpoint(checkpoint, **parts)
         history, step = found["history"], found["step"]
         print(f"{checkpoint}: going on after epoch {len(history)} of {num_epochs}")
-    elif checkpoint:
-        save_checkpoint(checkpoint, **parts)
     total = num_epochs * length_hint(train_loader) or None
     bar = tqdm(total=total, initial=step, unit="batch", disable=not progress)
     with bar, _modes_kept(model), _log(log_dir, len(history)) as log:
         try:
+            if checkpoint and len(history) < num_epochs:  # before any work that could be lost
+                save_checkpoint(checkpoint, **parts, step=step, history=history)
             for epoch in range(len(history) + 1, num_epochs + 1):
                 bar.set_description(f"epoch {epoch} of {num_epochs}")
-                history.append(
-                    _train_epoch(model, *loaders, optimizer, scheduler, loss_fn, device, epoch, bar)
+                tally = Tally(epoch)
+                record = _train_epoch(
+                    model, *loaders, optimizer, scheduler, loss_fn, device, tally, bar
                 )
+                history.append(record)
+                step += len(tally.sizes)
+                if log:
+                    _write(log, record)
                 if checkpoint:
-                    save_checkpoint(checkpoint, **parts, step=bar.n, history=history)
-                for name, value in history[-1].items() if log else ():
-                    if value is not None:
-                        log.add_scalar(name, value, epoch)
+                    save_checkpoint(checkpoint, **parts, step=step, history=history)
         except KeyboardInterrupt:
-            print(f"Interrupted in epoch {epoch}; the history holds {len(history)} whole epochs.")
+            print(f"Interrupted: the history holds {len(history)} whole epochs.")
     return history
 
 
 def _train_epoch(
-    model, train_loader, validation_loader, optimizer, scheduler, loss_fn, device, epoch, bar
+    model, train_loader, validation_loader, optimizer, scheduler, loss_fn, device, tally, bar
 ):
-    start, tally = time.perf_counter(), Tally(epoch)
+    start = time.perf_counter()
     model.train()
-    for images, labels in train_loader:
-        images, labels = images.to(device), labels.to(device)
+    for images, labels, given in batches(train_loader, device):
         optimizer.zero_grad()
         logits = model(images)
-        loss = checked_loss(loss_fn, logits, labels)
+        loss = checked_loss(loss_fn, logits, labels, given)
         loss.backward()
         optimizer.step()
         tally.add(loss, logits, labels, optimizer.param_groups[0]["lr"])
@@ -129,7 +132,7 @@ def _train_epoch(
     if validation_loader is not None:
         held_out = evaluate(model, validation_loader, loss_fn=loss_fn, device=device)
     return {
-        "epoch": epoch,
+        "epoch": tally.epoch,
         "train_loss": train_loss,
         "train_accuracy": train_accuracy,
         "validation_loss": held_out[0],
@@ -147,14 +150,13 @@ def evaluate(model, loader, *, loss_fn=cross_entropy, device=None):
     unless one is named. Raises ValueError for an empty loader, labels out of range and shapes
     that do not fit.
     """
-    device = device_of(model) if device is None else torch.device(device)
+    device = device_of(model) if device is None else device
     tally = Tally()
-    with _modes_kept(model), torch.inference_mode():
+    with _modes_kept(model), torch.no_grad():
         model.eval()
-        for images, labels in loader:
-            images, labels = images.to(device), labels.to(device)
+        for images, labels, given in batches(loader, device):
             logits = model(images)
-            tally.add(checked_loss(loss_fn, logits, labels), logits, labels)
+            tally.add(checked_loss(loss_fn, logits, labels, given), logits, labels)
     return tally.means()
 
 
@@ -181,3 +183,11 @@ def _log(log_dir, epochs_done):
     from torch.utils.tensorboard import SummaryWriter  # takes a second; few runs need it
 
     return SummaryWriter(log_dir, purge_step=epochs_done + 1)
+
+
+def _write(log, record):
+    """Write before the checkpoint is: a run that goes on from it then has no gap in its curves."""
+    for name, value in record.items():
+        if value is not None and name != "epoch":
+            log.add_scalar(name, value, record["epoch"])
+    log.flush()
