@@ -1,0 +1,205 @@
+"""The benchmark's arithmetic and the form of what it writes; no time is compared with any other."""
+
+import json
+import os
+from statistics import median
+from types import SimpleNamespace
+
+import bench
+import numpy as np
+import pytest
+import torch
+from bench_summary import compose, seconds_until, table
+
+from utils.datasets import FashionMNIST
+from utils.loaders import TensorLoader
+from utils.models import FashionNet
+from utils.training import fit
+
+EPOCHS = 2
+IMAGES = 700  # two batches of the recipe, the second not full
+
+
+def run_with(*accuracies, preparation=2.0):
+    """A run of the loop whose epochs took 1, 2, 3, ... seconds."""
+    return {
+        "preparation_seconds": preparation,
+        "seconds": [float(epoch) for epoch in range(1, len(accuracies) + 1)],
+        "test_accuracy": list(accuracies),
+        "peak_gigabytes": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "seconds"),
+    [
+        ((0.5, 0.7, 0.9), 2 + 1 + 2 + 3),
+        ((0.5, 0.8, 0.9), 2 + 1 + 2),  # reached exactly
+        ((0.9, 0.1, 0.9), 2 + 1),  # at once, and lost again
+        ((0.5, 0.6, 0.7), None),
+    ],
+)
+def test_the_seconds_to_an_accuracy_end_with_the_first_epoch_that_reaches_it(accuracies, seconds):
+    assert seconds_until(0.8, run_with(*accuracies)) == seconds
+
+
+def test_the_accuracy_to_reach_is_the_mean_that_seed_loop_ends_with():
+    notes = [run_with(0.5, 0.9, 0.7, preparation=0), run_with(0.5, 0.6, 0.9, preparation=0)]
+    ours = [run_with(0.81, 0.9, 0.9), run_with(0.79, 0.85, 0.9)]
+    result = compose(notes, ours, {"images_per_second": 60}, images=60)
+    assert result["accuracy_to_reach"] == pytest.approx(0.8)
+    assert result["seed_loop"]["seconds_to_accuracy"] == 1 + 2 + 3  # though its epoch 2 had 0.9
+    assert result["course"]["seconds_to_accuracy"] == ((2 + 1) + (2 + 1 + 2)) / 2
+    assert result["ratio_time_to_accuracy"] == 6 / 4
+    assert result["course"]["accuracy_gain"] == pytest.approx(0.1)
+    assert result["course"]["images_per_second"] == 60 / median([1, 2, 3, 1, 2, 3])
+    assert result["course"]["share_of_limit"] == 30 / 60
+
+
+def test_a_seed_that_never_gets_there_leaves_no_ratio():
+    notes = [run_with(0.8), run_with(0.8)]
+    result = compose(notes, [run_with(0.9), run_with(0.7)], {"images_per_second": 1}, images=1)
+    assert result["course"]["seconds_to_accuracy"] is None
+    assert result["ratio_time_to_accuracy"] is None
+
+
+def test_accuracies_are_shown_after_some_epochs_and_the_last():
+    runs = [run_with(*(epoch / 100 for epoch in range(start, start + 7))) for start in (1, 3)]
+    shown = compose(runs, runs, {"images_per_second": 1}, images=1)["course"]["test_accuracy"]
+    assert list(shown) == ["1", "3", "5", "7"]
+    assert shown["3"] == {"mean": pytest.approx(0.04), "lowest": 0.03, "highest": 0.05}
+
+
+def test_flops_are_those_counted_by_hand():
+    conv1, conv2 = 24 * 24 * 6 * 5 * 5, 8 * 8 * 12 * 6 * 5 * 5  # multiplications for an image
+    linear = 192 * 120 + 120 * 60 + 60 * 10
+    model, images = FashionNet(), torch.rand(3, 1, 28, 28)
+    forward = 2 * (conv1 + conv2 + linear)  # each with an addition
+    assert bench.count_flops(lambda: model(images)) == 3 * forward
+    # Backward: once for the weights, once for the inputs, but nobody needs those of the images.
+    both = bench.count_flops(lambda: model(images).sum().backward())
+    assert both == 3 * (3 * forward - 2 * conv1)
+
+
+def test_epochs_are_timed_without_their_tests(monkeypatch):
+    clock = [0.0]
+
+    def advance(seconds):
+        clock[0] += seconds
+
+    def evaluate(model, loader):
+        advance(100)
+        return 2.3, 0.75
+
+    monkeypatch.setattr(bench, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(bench, "evaluate", evaluate)
+    run = bench.timed_epochs("any", 3, lambda: advance(5), model=None, test_loader=None)
+    assert run == {"seconds": [5, 5, 5], "test_accuracy": [0.75, 0.75, 0.75]}
+
+
+def process():
+    return {"process": os.getpid()}
+
+
+def test_each_part_has_a_process_and_a_peak_of_its_own():
+    ballast = torch.ones(600, 1_000_000, dtype=torch.uint8)
+    part = bench.apart(process)
+    assert part["process"] != os.getpid()
+    assert 0 < part["peak_gigabytes"] < bench.peak_gigabytes() - len(ballast) / 2000
+
+
+def pictures(train=True, transform=None):
+    """Garments of one grey for each class, with noise: something to learn, in an instant."""
+    random = np.random.default_rng(0 if train else 1)
+    labels = random.integers(0, 10, 900 if train else 300)
+    images = 20 * labels[:, None, None] + random.integers(0, 60, (len(labels), 28, 28))
+    return FashionMNIST(images.astype(np.uint8), labels, "drawn", train, transform)
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The benchmark with few pictures, everything in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "fashion_mnist", pictures)
+        patch.setattr(bench, "apart", bench.with_peak)
+        patch.setattr(bench, "STEPS", 4)
+        patch.setattr(bench, "MATRICES", (64,))
+        yield
+
+
+@pytest.fixture(scope="module")
+def result(small, tmp_path_factory):
+    out = tmp_path_factory.mktemp("bench") / "build" / "bench.json"
+    counts = ["--seeds", "2", "--epochs", str(EPOCHS), "--images", str(IMAGES)]
+    bench.main([*counts, "--out", str(out)])
+    assert [path.name for path in out.parent.iterdir()] == ["bench.json"]
+    return json.loads(out.read_text())
+
+
+def test_what_is_written_has_its_parts(result):
+    known = {"python", "torch", "threads", "cpu", "date", "load_before", "data"}
+    assert known <= result.keys()
+    assert (result["train_images"], result["test_images"]) == (IMAGES, 300)
+    for name in ("seed_loop", "course"):
+        assert [len(run["seconds"]) for run in result[name]["runs"]] == [EPOCHS, EPOCHS]
+        assert list(result[name]["test_accuracy"]) == ["1", "2"]
+        assert result[name]["peak_gigabytes"] > 0
+    assert result["seed_loop"]["preparation_seconds"] == 0 < result["course"]["preparation_seconds"]
+    operators = result["course"]["operators"]
+    assert len(operators) == 5
+    assert 0 < sum(operators.values()) <= 1
+
+
+def test_ratios_are_those_of_the_entries(result):
+    notes, ours, bound = result["seed_loop"], result["course"], result["limit"]
+    speeds = [part["images_per_second"] for part in (notes, ours, bound)]
+    assert result["ratio_images_per_second"] == speeds[1] / speeds[0]
+    assert ours["share_of_limit"] == speeds[1] / speeds[2]
+    assert notes["images_per_second"] == IMAGES / notes["seconds_per_epoch"]
+    waits = notes["seconds_to_accuracy"], ours["seconds_to_accuracy"]
+    assert result["ratio_time_to_accuracy"] == (waits[0] / waits[1] if waits[1] else None)
+    assert bound["matmul_images_per_second"] == pytest.approx(
+        bound["matmul_flops_per_second"] / bound["flops_per_image"]
+    )
+
+
+def test_the_table_shows_what_is_written(result):
+    lines = table(result).splitlines()
+    [speed] = [line for line in lines if line.startswith("images per second  ")]
+    shown = [float(cell.replace(",", "")) for cell in speed.split()[3:]]
+    written = [result[name]["images_per_second"] for name in ("seed_loop", "course", "limit")]
+    assert shown == pytest.approx(written, abs=0.5)
+    assert sum(line.startswith("test accuracy, epoch") for line in lines) == EPOCHS
+    assert all(name in lines[-2] for name in result["course"]["operators"])
+    never = result | {"ratio_time_to_accuracy": None}
+    never["course"] = result["course"] | {"seconds_to_accuracy": None}
+    assert "not reached" in table(never)
+    assert "seed_loop over course: never" in table(never)
+    never["course"]["accuracy_gain"] = 0.0206
+    assert "+2.06 points" in table(never)
+
+
+def test_an_epoch_at_a_time_learns_what_fit_learns_in_one_go(small):
+    run = bench.course(seed=3, epochs=EPOCHS, images=IMAGES)
+    tensors, test_tensors, _ = bench.prepared(IMAGES)
+    model, loader, others = bench.recipe(*tensors, seed=3, epochs=EPOCHS)
+    held_out = TensorLoader(*test_tensors, batch_size=1000)
+    history = fit(model, loader, held_out, **others, num_epochs=EPOCHS, progress=False)
+    assert run["test_accuracy"] == [record["validation_accuracy"] for record in history]
+
+
+def test_the_tensors_are_normalised_by_the_training_images(small):
+    (images, labels), (test_images, _), _ = bench.prepared(IMAGES)
+    assert images.shape == (IMAGES, 1, 28, 28)
+    assert torch.equal(labels, pictures().targets[:IMAGES])
+    torch.testing.assert_close(images.std(), torch.tensor(1.0))
+    raw, used = pictures().data[:IMAGES].float(), pictures(train=False).data.float()
+    expected = (used - raw.mean()) / raw.std()
+    torch.testing.assert_close(test_images.squeeze(1), expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--epochs", "--images"])
+def test_counts_below_one_are_refused(option, capsys):
+    with pytest.raises(SystemExit):
+        bench.main([option, "0"])
+    assert "0 is not a whole number from 1 on" in capsys.readouterr().err

@@ -1,0 +1,231 @@
+"""Measure what the course's training gains over the loop of ordinary study notes.
+
+    python tools/bench.py --seeds 3 --epochs 10
+
+FashionNet learns Fashion-MNIST on the CPU, each time in a process of its own: `seed_loop` as
+study notes have it, `course` as `recipe` has it, in turn for each seed, since a machine drifts.
+`limit` is the arithmetic of the course's steps alone, on a single batch.
+
+Reading the files and testing are never timed. Preparing the course's tensors counts into its
+seconds to an accuracy, not into images per second. What is written is in `bench_summary`.
+"""
+
+import argparse
+import json
+import re
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+import torch
+from bench_summary import compose, machine, table
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision.transforms import ToTensor
+from tqdm import tqdm
+
+from utils.datasets import fashion_mnist
+from utils.fetch import write_file
+from utils.loaders import TensorLoader, as_tensors
+from utils.models import FashionNet
+from utils.training import evaluate, fit, seed_everything
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = 200  # timed for the limit; the first half warms up
+MATRICES = (1024, 2048)  # widths of the matrices multiplied
+FEW = 10_000  # images, enough to look at single steps
+
+
+def recipe(images, labels, seed, epochs):
+    """Return the course's model, loader and what else `fit` takes: the one place to change it."""
+    seed_everything(seed)
+    model = FashionNet().to(memory_format=torch.channels_last)
+    generator = torch.Generator().manual_seed(seed)
+    loader = TensorLoader(images, labels, 500, shuffle=True, generator=generator)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.02, weight_decay=0.01, fused=True)
+    scheduler = OneCycleLR(optimizer, max_lr=0.02, total_steps=epochs * len(loader))
+    return model, loader, {"optimizer": optimizer, "scheduler": scheduler}
+
+
+def read(images, transform=None):
+    """Return training and test set, the former cut to its first `images`."""
+    train_set, test_set = fashion_mnist(True, transform), fashion_mnist(False, transform)
+    train_set.data, train_set.targets = train_set.data[:images], train_set.targets[:images]
+    return train_set, test_set
+
+
+def prepared(images):
+    """Return the recipe's tensors, the test images' and the seconds that the former took."""
+    train_set, test_set = read(images)
+    start = time.perf_counter()
+    pixels = train_set.data / 255
+    norm = pixels.mean(), pixels.std()
+    del pixels  # as large as the tensors that are made now
+    tensors = as_tensors(train_set, *norm)
+    seconds = time.perf_counter() - start
+    return tensors, as_tensors(test_set, *norm), seconds
+
+
+def timed(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def timed_epochs(name, epochs, train, model, test_loader):
+    """Return each epoch's seconds of training and its test accuracy; testing is not timed."""
+    seconds, accuracies = [], []
+    for _ in tqdm(range(epochs), desc=name, unit="epoch"):
+        seconds.append(timed(train))
+        accuracies.append(evaluate(model, test_loader)[1])
+    return {"seconds": seconds, "test_accuracy": accuracies}
+
+
+def seed_loop(seed, epochs, images):
+    """Train as study notes do: image by image through ToTensor, two waits for numbers a step."""
+    train_set, test_set = read(images, ToTensor())
+    seed_everything(seed)
+    model = FashionNet()
+    loader = DataLoader(train_set, batch_size=100, shuffle=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+
+    def train():
+        total_loss = total_correct = 0
+        for images, labels in loader:
+            predictions = model(images)
+            loss = cross_entropy(predictions, labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total_loss += loss.item() * len(images)
+            total_correct += predictions.argmax(dim=1).eq(labels).sum().item()
+
+    test_loader = DataLoader(test_set, batch_size=1000)
+    run = timed_epochs(f"seed_loop, seed {seed}", epochs, train, model, test_loader)
+    return {"preparation_seconds": 0.0} | run
+
+
+def course(seed, epochs, images):
+    """Train by the recipe, `fit` called for an epoch at a time so that tests stay out of it."""
+    tensors, test_tensors, preparation = prepared(images)
+    model, loader, others = recipe(*tensors, seed, epochs)
+
+    def train():
+        fit(model, loader, **others, num_epochs=1, progress=False)
+
+    test_loader = TensorLoader(*test_tensors, batch_size=1000)
+    run = timed_epochs(f"course, seed {seed}", epochs, train, model, test_loader)
+    return {"preparation_seconds": preparation} | run
+
+
+def limit(images):
+    """Return how fast the recipe's steps can be at most: without loader, checks and counting.
+
+    If all were as fast as a product of two matrices, it would be `matmul_images_per_second`.
+    """
+    model, loader, others = recipe(*prepared(min(images, FEW))[0], seed=0, epochs=1)
+    batch, labels = next(iter(loader))
+
+    def forward_backward():
+        model.zero_grad()
+        cross_entropy(model(batch), labels).backward()
+
+    def step():
+        forward_backward()
+        others["optimizer"].step()
+
+    multiply = max(matmul_rate(width) for width in MATRICES)
+    flops = count_flops(forward_backward) / len(batch)
+    return {
+        "images_per_second": len(batch) / median_seconds(step),
+        "forward_backward_images_per_second": len(batch) / median_seconds(forward_backward),
+        "matmul_images_per_second": multiply / flops,
+        "matmul_flops_per_second": multiply,
+        "flops_per_image": flops,
+        "batch_size": len(batch),
+    }
+
+
+def median_seconds(call):
+    seconds = [timed(call) for _ in tqdm(range(STEPS), desc="limit", unit="step", mininterval=1)]
+    return median(seconds[STEPS // 2 :])
+
+
+def matmul_rate(width):
+    """Return floating-point operations a second, in the best of ten products of two matrices."""
+    left, right = torch.rand(2, width, width)
+    out = torch.empty(width, width)
+    return 2 * width**3 / min(timed(lambda: torch.mm(left, right, out=out)) for _ in range(10))
+
+
+def count_flops(call):
+    with FlopCounterMode(display=False) as counter:
+        call()
+    return counter.get_total_flops()
+
+
+def operators(images):
+    """Return the five operators that take most of the CPU time in `fit`, with their shares."""
+    model, loader, others = recipe(*prepared(min(images, FEW))[0], seed=0, epochs=2)
+    fit(model, loader, **others, num_epochs=1, progress=False)  # to warm up
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        fit(model, loader, **others, num_epochs=1, progress=False)
+    times = {event.key: event.self_cpu_time_total for event in profiler.key_averages()}
+    largest = sorted(times, key=times.get, reverse=True)[:5]
+    return {"operators": {name: times[name] / sum(times.values()) for name in largest}}
+
+
+def apart(function, *arguments):
+    """Return what `function` returns in a process of its own, and that process's peak memory."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(with_peak, function, *arguments).result()
+
+
+def with_peak(function, *arguments):
+    return function(*arguments) | {"peak_gigabytes": peak_gigabytes()}
+
+
+def peak_gigabytes():
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would start from the parent's memory there
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) * 1024 / 1e9
+    import resource  # there is none on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9  # macOS counts bytes
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a whole number from 1 on")
+    return number
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=positive, default=3, help="how many: 3 takes 0, 1 and 2")
+    parser.add_argument("--epochs", type=positive, default=10)
+    parser.add_argument("--images", type=positive, default=60_000, help="fewer, to try this out")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
+    options = parser.parse_args(arguments)
+    train_set, test_set = read(options.images)
+    sizes = {"train_images": len(train_set), "test_images": len(test_set)}
+    result = machine() | {"data": train_set.source, **sizes, "epochs": options.epochs}
+    runs = {seed_loop: [], course: []}
+    for seed in range(options.seeds):
+        for loop, done in runs.items():
+            done.append(apart(loop, seed, options.epochs, options.images))
+    bound = apart(limit, options.images)
+    result |= compose(runs[seed_loop], runs[course], bound, len(train_set))
+    result["course"]["operators"] = apart(operators, options.images)["operators"]
+    write_file(options.out, json.dumps(result, indent=2).encode() + b"\n", "Name another --out.")
+    print(table(result))
+
+
+if __name__ == "__main__":
+    main()
