@@ -52,6 +52,26 @@ def test_tracebacks_keep_only_the_notebook_s_frames(book):
     assert "decoder.py" not in "".join(error.traceback)
 
 
+PICTURE_OF_A_WIDGET = """
+from IPython.display import display
+display({"text/plain": "a slider", "image/png": "iVBORw0KGgo=",
+         "application/vnd.jupyter.widget-view+json": {"model_id": "1"}}, raw=True)
+"""
+
+
+def test_progress_bars_are_dropped_and_pictures_in_a_widget_s_place_stay(book):
+    bar = "from tqdm.auto import tqdm\nfor n in tqdm(range(3)):\n    pass\nprint('done')\nn"
+    notebook = nbformat.read(book, as_version=4)
+    notebook.cells += [new_code_cell(bar), new_code_cell(PICTURE_OF_A_WIDGET)]
+    nbformat.write(notebook, book)
+    execute.renew(book, fresh=False)
+    *_, bar, picture = nbformat.read(book, as_version=4).cells
+    assert [output.get("text") or output.data for output in bar.outputs] == [
+        "done\n", {"text/plain": "2"}
+    ]  # fmt: skip
+    assert [set(output.data) for output in picture.outputs] == [{"text/plain", "image/png"}]
+
+
 def test_fresh_renews_what_is_ignored(book):
     execute.renew(book, fresh=False)
     first = nbformat.read(book, as_version=4).cells[1].outputs
