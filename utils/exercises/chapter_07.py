@@ -1,0 +1,200 @@
+"""Exercises of chapter 07, the training loop."""
+
+import math
+
+import torch
+from torch import nn
+
+from utils.exercises.compare import (
+    WrongAnswer,
+    call,
+    choice,
+    chosen,
+    difference,
+    expect,
+    expect_function,
+    require_function,
+)
+
+
+def exercise_1(answer):
+    """How often the weights move."""
+    expect(
+        answer,
+        4692,
+        [
+            (4680, "Besides, the last batch of each epoch, of 80 pictures, moves them too"),
+            (391, "That is one epoch"),
+            (390, "That is one epoch, and without its last batch"),
+            (4687.5, "There is no half batch: the last one is smaller, and counts as one"),
+            (4688, "The rest is a batch in each epoch, not only once at the end"),
+            (600000, "Those are the pictures seen; they come in batches"),
+            (12, "Those are the epochs; in each the weights move many times"),
+        ],
+    )
+
+
+def exercise_2(answer):
+    """Loss and accuracy of an epoch, weighted by batch size."""
+    cases = [
+        ([0.5, 2.0], [90, 1], [100, 10]),
+        ([1.0, 1.0, 4.0], [3, 4, 0], [4, 4, 1]),
+        ([0.25], [7], [8]),
+    ]
+
+    def right(losses, hits, sizes):
+        total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+        return total / sum(sizes), sum(hits) / sum(sizes)
+
+    def mean_of_means(losses, hits, sizes):
+        shares = [hit / size for hit, size in zip(hits, sizes, strict=True)]
+        return sum(losses) / len(losses), sum(shares) / len(shares)
+
+    expect_function(
+        answer,
+        cases,
+        right,
+        [
+            (mean_of_means, "A batch of 10 counts there as much as one of 100"),
+            (
+                lambda x, y, z: (sum(x) / len(x), right(x, y, z)[1]),
+                "The losses are means of batches of different sizes; weigh them",
+            ),
+            (
+                lambda x, y, z: (sum(x) / sum(z), right(x, y, z)[1]),
+                "Each loss is a mean already: multiply it by its batch's size before adding",
+            ),
+            (
+                lambda x, y, z: (right(x, y, z)[0], sum(y) / len(z)),
+                "Those are right answers a batch; divide by the number of pictures",
+            ),
+            (lambda x, y, z: right(x, y, z)[::-1], "The loss comes first"),
+            (
+                lambda x, y, z: (right(x, y, z)[0], 100 * right(x, y, z)[1]),
+                "As a share between 0 and 1, not in percent",
+            ),
+        ],
+    )
+
+
+def _stopped(losses, patience, tie=False, last=False):
+    best, kept = math.inf, 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < best or (tie and loss == best):
+            best, kept = loss, epoch
+        if epoch - kept == patience:
+            break
+    return (epoch if last else kept), epoch
+
+
+def exercise_3(answer):
+    """Early stopping."""
+    cases = [
+        ([0.9, 0.7, 0.6, 0.65, 0.7, 0.5, 0.4], 2),
+        ([0.9, 0.8, 0.7, 0.75, 0.74, 0.6, 0.65], 3),
+        ([0.5, 0.4, 0.3], 5),
+        ([0.8, 0.6, 0.6, 0.6, 0.5], 2),
+        ([0.3, 0.4, 0.35, 0.34], 1),
+    ]
+
+    def rising(losses, patience):
+        rises = [n for n in range(1, len(losses)) if losses[n] > losses[n - 1]]
+        return _stopped(losses[: next(iter(rises), len(losses)) + 1], len(losses))
+
+    expect_function(
+        answer,
+        cases,
+        _stopped,
+        [
+            (
+                lambda x, p: (x.index(min(x)) + 1, _stopped(x, p)[1]),
+                "Training has stopped by then: the best epoch is among those before",
+            ),
+            (lambda x, p: (x.index(min(x)) + 1, len(x)), "That never stops"),
+            (lambda x, p: _stopped(x, p, last=True), "Keep the best epoch's weights, not the last"),
+            (
+                lambda x, p: tuple(number - 1 for number in _stopped(x, p)),
+                "Epochs are counted from 1",
+            ),
+            (lambda x, p: _stopped(x, p, tie=True), "An equal loss is no new lowest one"),
+            (lambda x, p: _stopped(x, p + 1), "That waits one epoch too long"),
+            (lambda x, p: _stopped(x, p)[::-1], "The epoch to keep comes first"),
+            (rising, "That stops at the first rise; be patient"),
+        ],
+    )
+
+
+def _with_slopes(slopes):
+    parameters = [nn.Parameter(torch.zeros_like(slope)) for slope in slopes]
+    for parameter, slope in zip(parameters, slopes, strict=True):
+        parameter.grad = slope.clone()
+    return [*parameters, nn.Parameter(torch.zeros(2))]
+
+
+def _scaled(slopes, factors):
+    return [slope * factor for slope, factor in zip(slopes, factors, strict=True)]
+
+
+def exercise_4(answer):
+    """Clipping the gradient as a whole."""
+    require_function(answer)
+    slopes = [torch.tensor([[3.0, 0.0], [0.0, 4.0]]), torch.tensor([12.0])]  # 5, 12 and 13 long
+    for longest in (1.3, 13.0, 50.0, 6.5):
+        parameters = _with_slopes(slopes)
+        before = [parameter.grad for parameter in parameters]
+        length = call(lambda p=parameters, most=longest: answer(p, most))
+        if any(p.grad is not old for p, old in zip(parameters, before, strict=True)):
+            raise WrongAnswer("`.grad` has become another tensor; change it in place")
+        oracle = _with_slopes(slopes)
+        expected = nn.utils.clip_grad_norm_(oracle, longest)
+        results, given = [p.grad for p in parameters[:2]], f"longest={longest:g}: "
+        factor = longest / 13
+        own = [min(1.0, longest / 5), min(1.0, longest / 12)]
+        mistakes = [
+            (_scaled(slopes, own), "Each parameter is clipped by itself; that turns the direction"),
+            ([slope.clamp(-longest, longest) for slope in slopes], "Values cut one by one turn it"),
+            (_scaled(slopes, [factor] * 2), "What is short enough stays as it is"),
+            (slopes, "Nothing is shortened"),
+            (_scaled(slopes, [1 / 13] * 2), "`longest` is left out: the length is 1 now"),
+            (_scaled(slopes, [longest / 169] * 2), "The root of the sum of squares is missing"),
+        ]
+        pairs = zip(results, [p.grad for p in oracle[:2]], strict=True)
+        if found := next(filter(None, (difference(*pair) for pair in pairs)), None):
+            named = [
+                words
+                for wrong, words in mistakes
+                if not any(difference(*pair) for pair in zip(results, wrong, strict=True))
+            ]
+            raise WrongAnswer(". ".join([given + found, *named[:1]]))
+        if not isinstance(length, int | float | torch.Tensor):
+            raise WrongAnswer(f"{given}got {length!r}, expected the length before, {expected:g}")
+        expect(
+            float(length),
+            float(expected),
+            [
+                (min(longest, 13.0), "That is the length afterwards; return the one before"),
+                (169.0, "That is its square"),
+                (17.0, "Lengths do not add up, squares do"),
+            ],
+        )
+
+
+def exercise_5(answer):
+    """Which lines spoil a loop."""
+    reasons = {
+        "a": "what `backward` has just computed is cleared before `step` can use it",
+        "b": "cleared at any moment before `backward`, old slopes do no harm",
+        "c": "dropout stays off while learning: its remedy against learning by heart is lost",
+        "d": "the optimizer still holds the parameters of the model that is gone",
+        "e": "hits a batch is no accuracy; divide by the number of pictures",
+    }
+    chosen(answer, {"a", "c", "d", "e"}, reasons)
+
+
+def exercise_6(answer):
+    """The best of twenty on the test set."""
+    reasons = {
+        "a": "Not trained on, but chosen by: the choice has seen it",
+        "c": "With more settings the luckiest is luckier still",
+    }
+    choice(answer, "abc", reasons)
