@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
+from tools.execute import progress_bar
+
 ROOT = Path(__file__).parent
 REPORT = ROOT / "build" / "notebooks.json"
 NOTEBOOKS = ROOT / "notebooks"
@@ -49,19 +51,13 @@ def pytest_runtest_call(item):
     _watch_kernel(item)
     compare = item.compare_outputs
     item.compare_outputs = lambda test, *rest, **named: compare(
-        [output for output in test if not _progress_bar(output)], *rest, **named
+        [output for output in test if not progress_bar(output)], *rest, **named
     )
     try:
         return (yield)
     finally:
         figures = _measured.setdefault(item.path.stem, {"seconds": 0.0, "gigabytes": 0.0})
         figures["gigabytes"] = max(figures["gigabytes"], _peak_memory(item.parent.kernel))
-
-
-def _progress_bar(output):
-    """A widget without a picture in its place: `make notebooks` does not store it either."""
-    data = output.get("data", {})
-    return "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data
 
 
 def _watch_kernel(item):

@@ -27,6 +27,13 @@ BOOKS = {
     "killed": [cell("import os"), cell("os.kill(os.getpid(), 9)", None, 2), cell("1", None, 3)],
     "real": [cell("print('drawn')", "published\n", tags=["real-data"])],
     "error": [cell("1 / 0")],
+    "bar": [
+        cell(
+            "from tqdm.notebook import tqdm\nfor _ in tqdm(range(3)):\n    pass\nprint(6 * 7)",
+            "42\n",
+        ),
+        cell("for _ in tqdm(range(3)):\n    print(6 * 7)", "42\n", 2),
+    ],
 }
 
 
@@ -59,6 +66,8 @@ def report(tmp_path_factory):
         ("killed.ipynb::Cell 2", "XFAIL"),
         ("real.ipynb::Cell 0", "PASSED"),
         ("error.ipynb::Cell 0", "FAILED"),
+        ("bar.ipynb::Cell 0", "PASSED"),
+        ("bar.ipynb::Cell 1", "FAILED"),
     ],
 )
 def test_verdicts(report, place, verdict):
