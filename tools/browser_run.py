@@ -106,7 +106,7 @@ def browse(home, env, job):
     return json.loads((home / "results").read_text())
 
 
-def run(notebooks, pictures=ROOT / "build" / "screenshots", width=1200, theme="light", timeout=300):
+def run(notebooks, pictures=ROOT / "build" / "screenshots", width=1200, theme="light", timeout=600):
     """Each notebook's result: name, seconds, code cells and, in words, whatever is wrong."""
     job = {"chromium": prepare(), "modules": str(MODULES), "pictures": str(pictures)}
     job |= {"width": width, "look": f"{width}-{theme}", "timeout": timeout}
@@ -128,7 +128,7 @@ def main():
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--width", type=int, default=1200, help="of the window, in pixels")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
-    parser.add_argument("--timeout", type=int, default=300, help="seconds for one notebook")
+    parser.add_argument("--timeout", type=int, default=600, help="seconds for one notebook")
     options = vars(parser.parse_args())
     options["notebooks"] = options["notebooks"] or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     try:
