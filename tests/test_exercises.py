@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 import torch
-from chapters import CHAPTERS, CHECK, code_cells, exercises
+from chapters import CHAPTERS, CHECK, code_cells, exercises, prose_cells
 from wrong_answers import WRONG
 
 from utils.exercises import NotAttempted, UnknownExercise, WrongAnswer, check, known, verify
@@ -158,6 +158,19 @@ RIGHT = [
 @pytest.mark.parametrize(("number", "source"), RIGHT)
 def test_other_right_answers_are_right(number, source, namespaces):
     verify(number, answer_of(number, source, namespaces))
+
+
+def test_the_key_of_6_4_is_what_pytorch_does():
+    source = next(cell.source for cell in prose_cells("06_gradients") if "**6.4" in cell.source)
+    exercise = source[source.index("**6.4") :]
+    raising = set()
+    for letter, code in re.findall(r"^- (\w): `(.*)`$", exercise, re.MULTILINE):
+        x = torch.ones(3, requires_grad=True)
+        try:
+            exec(code, {"x": x})
+        except RuntimeError:
+            raising.add(letter)
+    verify("6.4", raising)
 
 
 @pytest.mark.parametrize("number", ["9.9", "1", "", 1.2, None, "1.2 ", "../1.2"])

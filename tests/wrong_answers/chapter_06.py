@@ -21,11 +21,14 @@ WRONG = {
         ("answer = 25", "not its slope"),
         ("answer = 15", "twice what came in"),
         ("answer = -30", "The sign"),
+        ("answer = torch.tensor(5.0)", "the error; backward has not begun"),
     ],
     "6.2": [
         (PUSH + "(f(x + push) - f(x)) / step" + SHAPED, "push both ways"),
         (PUSH + "(f(x + push) - f(x - push)) / step" + SHAPED, "2 * step"),
         (PUSH + "f(x + push) - f(x - push)" + SHAPED, "divide it"),
+        (PUSH + "(f(x + push) - f(x - push)) / 2 * step" + SHAPED, "multiplies by step"),
+        (PUSH + "(f(x) - f(x - push)) / step" + SHAPED, "push both ways"),
         (PUSH + "(f(x - push) - f(x + push)) / (2 * step)" + SHAPED, "comes first"),
         (PUSH + "(f(x + push) - f(x - push)) / (2 * step)\n    return slopes", "expected ("),
         (
@@ -50,6 +53,8 @@ WRONG = {
         (MSE + "(output - target) / output.numel()" + THREE, "twice the error"),
         (MSE + "2 * (output - target) / len(x)" + THREE, "not by N"),
         (MSE + "2 * (output - target)" + THREE, "`mean` divides, and so"),
+        (MSE + "output - target" + THREE, "Twice the error, over"),
+        (MSE + "2 * (output - target) / output.shape[1]" + THREE, "number of outputs"),
         (MSE + "2 * (target - output) / output.numel()" + THREE, "output minus target"),
         (
             MSE + "2 * (output - target) / output.numel()\n"
@@ -80,12 +85,17 @@ WRONG = {
         (ROUND + FORWARD + BACKWARD + "torch.ones_like(grad_output)", "multiplied by what"),
         (ROUND + FORWARD + BACKWARD + "grad_output.round()", "Backward rounds too"),
         (ROUND + FORWARD + BACKWARD + "None", "no slope arrives"),
+        (ROUND + FORWARD + BACKWARD + "-grad_output", "the sign stays"),
+        (
+            ROUND + FORWARD.replace("x.round()", "(x + 0.5).floor()") + BACKWARD + "grad_output",
+            "half-way",
+        ),
         (ROUND + FORWARD.replace("x.round()", "x") + BACKWARD + "grad_output", "Forward rounds"),
         (ROUND + FORWARD, "raised"),
         ("def RoundThrough(x):\n    return x.round()", "extends autograd.Function"),
     ],
     "6.6": [
-        ('answer = "a"', "No optimizer keeps copies"),
+        ('answer = "a"', "not what is recorded"),
         ('answer = "c"', "parameter's shape for ever"),
     ],
 }

@@ -17,10 +17,17 @@ from utils.exercises.compare import (
 
 def exercise_1(answer):
     """The slope of (weight * 3 - 1) ** 2 at weight 2."""
+    if isinstance(answer, torch.Tensor) and answer.numel() == 1:
+        answer = answer.item()
     expect(
         answer,
         30,
         [
+            (5, "That is the error; backward has not begun"),
+            (
+                6,
+                "Twice the error, or 2 times 3; the error is 6 - 1, and its slope goes on, times 3",
+            ),
             (10, "That is the square's slope alone; the way to the weight goes on, times 3"),
             (25, "That is the loss, not its slope"),
             (15, "The slope of a square is twice what came in"),
@@ -65,7 +72,9 @@ def exercise_2(answer):
                 (_pushed(f, x, step, halved=False), "Two steps lie between the sides: 2 * step"),
                 (-expected, "The sign: f(x + push) comes first"),
                 (expected * 2 * step, "That is the difference; divide it by 2 * step"),
-                (_exact(f, x), "That is autograd's slope: push, and measure"),
+                (expected * step**2, "`/ 2 * step` multiplies by step: write `/ (2 * step)`"),
+                (_pushed(f, x, -step, both_ways=False), "That pushes one way; push both ways"),
+                (_exact(f, x), "That is autograd's slope, or a step of your own: push by `step`"),
                 (torch.full_like(x, expected.sum().item()), "Push one element at a time"),
             ],
         )
@@ -95,6 +104,8 @@ def exercise_3(answer):
                 (right / 2, "The slope of a square is twice the error"),
                 (right * outputs, "`mean` divides by all elements of the output, not by N"),
                 (right * count * outputs, "`mean` divides, and so does its slope"),
+                (right * count * outputs / 2, "Twice the error, over the number of all elements"),
+                (right * count, "`mean` divides by all elements, not by the number of outputs"),
                 (-right, "The sign: the error is output minus target"),
                 (right / count, "It is felt in each picture: sum over them, do not average"),
                 (right.T if right.ndim == 2 else right, "Turned over: a gradient has the shape "
@@ -117,7 +128,7 @@ def exercise_4(answer):
         "a": "sigmoid's slope is made of its own result, and that has been changed in place",
         "b": "the slope of `* 3` does not depend on the result, so changing it does no harm",
         "c": "three outputs: `backward` needs a vector that says how much each counts",
-        "d": "multiplying by a constant and summing keep nothing that could have been dropped",
+        "d": "adding a constant and summing keep nothing that could have been dropped",
         "e": "squaring keeps x, and the first `backward` has dropped it",
     }
     chosen(answer, {"a", "c", "e"}, reasons)
@@ -129,10 +140,11 @@ def exercise_5(answer):
         raise WrongAnswer(f"got {show(answer)}, expected a class that extends autograd.Function")
     if not vars(answer).keys() & {"forward", "backward"}:
         raise NotAttempted("not attempted yet")
-    x = torch.tensor([-1.6, -0.2, 0.4, 1.5, 2.7])
+    x = torch.tensor([-1.6, -0.2, 0.4, 2.5, 2.7])
     leaf = x.clone().requires_grad_()
     result = call(lambda: answer.apply(leaf))
     mistakes = [(x, "Forward rounds; only backward pretends that nothing happened")]
+    mistakes += [((x + 0.5).floor(), "2.5 lies half-way, and `round` takes the even neighbour")]
     mistakes += [(x.trunc(), "That cuts the digits off; `round`"), (x.floor(), "That rounds down")]
     expect(result, x.round(), mistakes)
     if not result.requires_grad:
@@ -148,6 +160,8 @@ def exercise_5(answer):
             (torch.zeros(5), "That is the true slope of rounding, with which nothing is learnt"),
             (torch.ones(5), "The slope 1 has to be multiplied by what arrives"),
             (slopes.round(), "Backward rounds too; it should pass on what arrives"),
+            (2 * slopes, "Nothing happened: no factor 2"),
+            (-slopes, "Nothing happened: the sign stays"),
             (slopes * x, "Pass on what arrives; x does not matter"),
         ],
     )
@@ -158,7 +172,7 @@ def exercise_5(answer):
 def exercise_6(answer):
     """Adding up losses with their graphs."""
     reasons = {
-        "a": "No optimizer keeps copies for each batch; look at what the sum is made of",
-        "c": "`.grad` has its parameter's shape for ever, whatever is added to it",
+        "a": "`eval` changes how some layers compute, not what is recorded; look at the sum",
+        "c": "Nothing goes backward here; and `.grad` has its parameter's shape for ever",
     }
     choice(answer, "abc", reasons)
