@@ -5,7 +5,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test browser notebooks bench kills syllabus format lock
+.PHONY: help env lab test browser notebooks bench recipe kills syllabus format lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -35,6 +35,9 @@ notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that s
 bench: env  ## measure the course's training against study notes; SEEDS=3 EPOCHS=10
 	$(VENV) tools/bench.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 	    $(if $(IMAGES),--images $(IMAGES))
+
+recipe: env  ## train the residual network on Fashion-MNIST; EPOCHS=12
+	$(VENV) tools/recipe.py $(if $(EPOCHS),--epochs $(EPOCHS))
 
 kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare how they end
 	COURSE_KILLS=$(or $(KILLS),30) $(VENV) -m pytest -rP tests/test_resume.py -k killed

@@ -6,6 +6,7 @@ from statistics import median
 from types import SimpleNamespace
 
 import bench
+import bench_ladder
 import numpy as np
 import pytest
 import torch
@@ -122,6 +123,9 @@ def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bench, "fashion_mnist", pictures)
         patch.setattr(bench, "apart", bench.with_peak)
+        patch.setattr(bench_ladder, "fashion_mnist", pictures)
+        patch.setattr(bench_ladder.shutil, "which", lambda name: None)  # compiling takes long
+        patch.setenv("COURSE_DEVICE", "cpu")
         patch.setattr(bench, "STEPS", 4)
         patch.setattr(bench, "MATRICES", (64,))
         yield
@@ -134,6 +138,19 @@ def result(small, tmp_path_factory):
     bench.main([*counts, "--out", str(out)])
     assert [path.name for path in out.parent.iterdir()] == ["bench.json"]
     return json.loads(out.read_text())
+
+
+def test_the_ladder_names_every_rung_and_why_one_is_not_climbed(result):
+    rungs = {rung["name"]: rung for rung in result["ladder"]["rungs"]}
+    assert list(rungs) == list(bench_ladder.RUNGS)
+    assert "C++ compiler" in rungs["torch.compile"]["skipped"]
+    assert "GPU" in rungs["CUDA graphs"]["skipped"]
+    climbed = [rung for rung in rungs.values() if "skipped" not in rung]
+    assert all(rung["rates"] == sorted(rung["rates"]) for rung in climbed)
+    assert rungs["no waiting"]["test_accuracy"] == rungs["plain loop"]["test_accuracy"]
+    best = max(rung["images_per_second"] for rung in climbed)
+    first = rungs["plain loop"]["images_per_second"]
+    assert result["ladder"]["ratio_images_per_second"] == pytest.approx(best / first)
 
 
 def test_what_is_written_has_its_parts(result):

@@ -281,6 +281,7 @@ ALLOWED = {
     "shapes": {"tracing"},
     "checkpoints": {"fetch"},
     "training": {"checkpoints", "tally"},
+    "ladder": {"loaders", "models", "timing", "training"},
 }
 
 

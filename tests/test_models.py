@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from utils.models import CifarNet, FashionNet, LeNet5
+from utils.models import CifarNet, FashionNet, LeNet5, Residual, ResidualNet
 
 MODELS = {
     FashionNet: ((1, 28, 28), [156, 1_812, 23_160, 7_260, 610]),
@@ -78,3 +78,28 @@ def test_what_is_no_tensor_is_named(images):
 def test_bytes_are_named():
     with pytest.raises(ValueError, match=r"floats, got torch.uint8: images / 255"):
         FashionNet()(torch.zeros(2, 1, 28, 28, dtype=torch.uint8))
+
+
+@pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 32), (1, 16), (2, 45)])
+def test_the_residual_net_takes_any_size(channels, size):
+    net = ResidualNet(channels, width=4).eval()
+    assert net(torch.zeros(2, channels, size, size)).shape == (2, 10)
+    with pytest.raises(ValueError, match=f"takes images of shape \\(N, {channels}, "):
+        net(torch.zeros(2, channels + 1, size, size))
+
+
+def test_the_residual_net_has_the_parameters_counted_by_hand():
+    def normed(inputs, outputs):
+        return 9 * inputs * outputs + 2 * outputs
+
+    pairs = [(1, 32), (32, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 128)]
+    count = sum(normed(*pair) for pair in pairs) + 128 * 10 + 10
+    assert sum(p.numel() for p in ResidualNet().parameters()) == count == 186_730
+    assert f"{count:,} parameters" in ResidualNet.__doc__
+
+
+def test_a_residual_adds_what_comes_in():
+    block, x = Residual(3).eval(), torch.randn(2, 3, 5, 5)
+    for parameter in block.parameters():
+        torch.nn.init.zeros_(parameter)
+    assert torch.equal(block(x), x)

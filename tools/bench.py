@@ -4,7 +4,8 @@
 
 FashionNet learns Fashion-MNIST on the CPU, each time in a process of its own: `seed_loop` as
 study notes have it, `course` as `recipe` has it, in turn for each seed, since a machine drifts.
-`limit` is the arithmetic of the course's steps alone, on a single batch.
+`limit` is the arithmetic of the course's steps alone, on a single batch. Then the ladder of
+chapter 08 is climbed (`bench_ladder`).
 
 Reading the files and testing are never timed. Preparing the course's tensors counts into its
 seconds to an accuracy, not into images per second. What is written is in `bench_summary`.
@@ -20,6 +21,7 @@ from pathlib import Path
 from statistics import median
 
 import torch
+from bench_ladder import ladder, ladder_table
 from bench_summary import compose, machine, table
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import OneCycleLR
@@ -223,8 +225,9 @@ def main(arguments=None):
     bound = apart(limit, options.images)
     result |= compose(runs[seed_loop], runs[course], bound, len(train_set))
     result["course"]["operators"] = apart(operators, options.images)["operators"]
+    result["ladder"] = apart(ladder, options.images, options.epochs)
     write_file(options.out, json.dumps(result, indent=2).encode() + b"\n", "Name another --out.")
-    print(table(result))
+    print(table(result), ladder_table(result["ladder"]), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -97,6 +97,52 @@ class CifarNet(nn.Module):
         return self.layers(images)
 
 
+class Residual(nn.Module):
+    """What comes in, plus two normalised convolutions of it: He et al. (2015), figure 2."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.layers = nn.Sequential(_normed(channels, channels), _normed(channels, channels))
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+class ResidualNet(nn.Module):
+    """A small residual network that learns fast, for images of any size from 16 × 16 on.
+
+    images (N, in_channels, H, W) → logits (N, 10). Three convolutions, of which each pools and
+    doubles the channels, with a `Residual` after the first two; then the largest value of each
+    channel, and a linear layer. With in_channels 1 and width 32 it has 186,730 parameters.
+    Raises ValueError for images of another number of channels.
+    """
+
+    def __init__(self, in_channels=1, width=32):
+        super().__init__()
+        self.in_channels = in_channels
+        self.layers = nn.Sequential(
+            _normed(in_channels, width, pooled=True),
+            Residual(width),
+            _normed(width, 2 * width, pooled=True),
+            Residual(2 * width),
+            _normed(2 * width, 4 * width, pooled=True),
+            nn.AdaptiveMaxPool2d(1),
+            nn.Flatten(),
+            nn.Linear(4 * width, 10),
+        )
+
+    def forward(self, images):
+        require_images(self, images, (self.in_channels, *images.shape[2:]))
+        return self.layers(images)
+
+
+def _normed(in_channels, out_channels, pooled=False):
+    """A 3 × 3 convolution, pooled first if at all: that leaves a quarter for all that follows."""
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=False)
+    pool = [nn.MaxPool2d(2)] if pooled else []
+    return nn.Sequential(conv, *pool, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+
+
 def require_images(model, images, shape):
     """Raise ValueError, with the likely remedy, unless `images` is floats of shape (N, *shape).
 

@@ -1,0 +1,56 @@
+"""Plausible wrong answers to chapter 08, and what the check should say to each."""
+
+TIME = "def median_seconds(work, wait, clock, repeats):\n"
+LOOP = (
+    "    times = []\n    for _ in range(repeats):\n        start = clock()\n        work()\n"
+    "        wait()\n        times.append(clock() - start)\n"
+)
+PARTS = (
+    "def accumulate(model, parts):\n    model.zero_grad()\n"
+    "    total = sum(len(labels) for _, labels in parts)\n    for images, labels in parts:\n"
+)
+
+WRONG = {
+    "8.1": [
+        ("answer = 40", "the parameters alone"),
+        ("answer = 80", "Adam keeps something"),
+        ("answer = 120", "two means"),
+        ("answer = 160e6", "Those are bytes"),
+    ],
+    "8.2": [
+        ("answer = 4", "12 ms as before"),
+        ("answer = 14 / 20", "turn it over"),
+        ("answer = 14", "in ms"),
+    ],
+    "8.3": [
+        (TIME + "    work()\n    wait()\n" + LOOP.replace("        wait()\n", "")
+         + "    return median(times)", "time for asking"),
+        (TIME + LOOP + "    return median(times)", "a warm-up"),
+        (TIME + "    work()\n" + LOOP + "    return median(times)", "after the warm-up"),
+        (TIME + "    work()\n    wait()\n" + LOOP + "    return sum(times) / repeats", "the mean"),
+        (TIME + "    work()\n    wait()\n" + LOOP + "    return min(times)", "the fastest"),
+    ],
+    "8.4": [
+        (PARTS + "        (F.cross_entropy(model(images), labels) / len(parts)).backward()",
+         "number of parts"),
+        (PARTS + "        F.cross_entropy(model(images), labels).backward()", "parts' means"),
+        (PARTS + "        F.cross_entropy(model(images), labels, reduction='sum').backward()",
+         "divide by all"),
+        (PARTS + "        model.zero_grad()\n"
+         "        F.cross_entropy(model(images), labels).backward()", "clear once"),
+        (PARTS.replace("    model.zero_grad()\n", "")
+         + "        (F.cross_entropy(model(images), labels) * len(labels) / total).backward()",
+         "old gradients"),
+        (PARTS + "        (F.cross_entropy(model(images), labels) * len(labels) / total).backward()"
+         "\n    torch.optim.SGD(model.parameters(), lr=0.1).step()", "have moved"),
+    ],
+    "8.5": [
+        ('answer = {"a", "e"}', "'c' is missing"),
+        ('answer = {"a", "b", "c", "e"}', "'b' should not be in it"),
+        ('answer = "acde"', "'d' should not be in it"),
+    ],
+    "8.6": [
+        ('answer = "a"', "more exact"),
+        ('answer = "c"', "a pass over all pictures"),
+    ],
+}  # fmt: skip
