@@ -110,11 +110,11 @@ def running(*args, **settings):
         run.close()
 
 
-def images_per_second(train_set, tensors, device, *, images=4000, repeats=5, **settings):
+def images_per_second(train_set, tensors, device, *, images=1000, repeats=5, **settings):
     """Return `repeats` rates of training, in images per second, sorted; warmed up before."""
     with running(train_set, tensors, device, **settings) as run:
         size = run.settings["batch_size"]
-        steps = max(1, images // size)
+        steps = max(4, images // size)
         seconds = time_calls(lambda: run.steps(steps), device=device, repeats=repeats)
     return sorted(steps * size / second for second in seconds)
 
