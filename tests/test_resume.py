@@ -183,7 +183,7 @@ def test_interrupted_in_epoch_3_and_called_again(place, tmp_path, monkeypatch, c
     assert [part.training for part in run.model.modules()] == modes
     assert load_checkpoint(path, prepare(2).model)["epoch"] == 2
     assert same(everything(train(run, checkpoint=path)), in_peace)
-    assert "going on after epoch 2 of 4" in capsys.readouterr().out
+    assert "2 epochs of 4 are done" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("place", WRITING)

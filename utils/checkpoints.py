@@ -123,7 +123,10 @@ def _outline(model, optimizer, scheduler, loaders):
         for number, group in enumerate(optimizer.param_groups):
             members |= {names.get(id(p), "other"): f"in group {number}" for p in group["params"]}
         outline["optimizer"] = members
-        outline["scheduler"] = {"kind": scheduler and _kind(scheduler)}
+        outline["scheduler"] = {
+            "kind": scheduler and _kind(scheduler),
+            "total_steps": getattr(scheduler, "total_steps", "none"),
+        }
         outline["loaders"] = {"generators": len(_generators(loaders))}
     return outline
 

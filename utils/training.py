@@ -70,7 +70,8 @@ def fit(
     The scheduler steps after every batch: count its lengths in batches. The device is the
     model's own unless one is named. `checkpoint` names a file, written before the first and
     after every epoch; if it is there already, training goes on from it. `log_dir` names a folder
-    for TensorBoard. Ctrl-C ends training and returns the history of the finished epochs.
+    for TensorBoard. Ctrl-C ends training and returns the history of the finished epochs; the
+    model then has part of an epoch more in it.
 
     Raises ValueError or TypeError for what cannot be trained (an empty loader, labels out of
     range, shapes that do not fit, an optimizer of another model), FloatingPointError when loss or
@@ -85,7 +86,8 @@ def fit(
     if checkpoint and os.path.exists(checkpoint):
         found = load_checkpoint(checkpoint, **parts)
         history, step = found["history"], found["step"]
-        print(f"{checkpoint}: going on after epoch {len(history)} of {num_epochs}")
+        done = f"{checkpoint}: {len(history)} epochs of {num_epochs} are done"
+        print(done if len(history) < num_epochs else f"{done}; there is nothing left to do")
     total = num_epochs * length_hint(train_loader) or None
     bar = tqdm(total=total, initial=step, unit="batch", disable=not progress)
     with bar, _modes_kept(model), _log(log_dir, len(history)) as log:
@@ -186,7 +188,7 @@ def _log(log_dir, epochs_done):
 
 
 def _write(log, record):
-    """Write before the checkpoint is: a run that goes on from it then has no gap in its curves."""
+    """Called before the checkpoint is written, so that resuming leaves no gap in the curves."""
     for name, value in record.items():
         if value is not None and name != "epoch":
             log.add_scalar(name, value, record["epoch"])

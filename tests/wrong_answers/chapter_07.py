@@ -24,13 +24,14 @@ WRONG = {
             "sum(h / s for h, s in zip(hits, sizes)) / len(sizes)",
             "as much as one of 100",
         ),
-        (MEANS + "return sum(losses) / len(losses), sum(hits) / sum(sizes)", "weigh them"),
+        (MEANS + "return sum(losses) / len(losses), sum(hits) / sum(sizes)", "weigh it"),
         (MEANS + "return sum(losses) / sum(sizes), sum(hits) / sum(sizes)", "a mean already"),
         (
             MEANS + "total = sum(a * b for a, b in zip(losses, sizes))\n"
             "    return total / sum(sizes), sum(hits) / len(sizes)",
             "right answers a batch",
         ),
+        (MEANS + "return sum(losses) / len(losses), sum(hits) / len(hits)", "weigh it"),
         (
             MEANS + "total = sum(a * b for a, b in zip(losses, sizes))\n"
             "    return sum(hits) / sum(sizes), total / sum(sizes)",
@@ -73,6 +74,22 @@ WRONG = {
             "    return best_epoch, epoch",
             "the first rise",
         ),
+        (
+            "def keep_epoch(losses, patience):\n    best_epoch, best, wait = 0, math.inf, 0\n"
+            "    for epoch, loss in enumerate(losses, start=1):\n        wait += 1\n"
+            "        if loss < best:\n            best_epoch, best, wait = epoch, loss, wait - 1\n"
+            "        if wait == patience:\n            break\n"
+            "    return best_epoch, epoch",
+            "count anew",
+        ),
+        (
+            "def keep_epoch(losses, patience):\n    best_epoch, before, wait = 0, math.inf, 0\n"
+            "    for epoch, loss in enumerate(losses, start=1):\n        wait += 1\n"
+            "        if loss < before:\n            best_epoch, wait = epoch, 0\n"
+            "        before = loss\n        if wait == patience:\n            break\n"
+            "    return best_epoch, epoch",
+            "lowest so far",
+        ),
     ],
     "7.4": [
         (
@@ -96,11 +113,17 @@ WRONG = {
             "the length afterwards",
         ),
         (
-            CLIP + "    for p in parameters:\n        if p.grad is not None:\n"
+            CLIP.replace("slopes =", "parameters = list(parameters)\n    slopes =")
+            + "    for p in parameters:\n        if p.grad is not None:\n"
             "            p.grad = p.grad * min(1.0, longest / length)\n    return length",
             "in place",
         ),
         (CLIP + "    return length", "Nothing is shortened"),
+        (
+            CLIP + "    for p in parameters:\n        if p.grad is not None:\n"
+            "            p.grad *= min(1.0, longest / length)\n    return length",
+            "only once",
+        ),
         (
             "def clip(parameters, longest):\n"
             "    return sum(p.grad.square().sum() for p in parameters).sqrt()",

@@ -26,10 +26,10 @@ def exercise_1(answer):
             (4680, "Besides, the last batch of each epoch, of 80 pictures, moves them too"),
             (391, "That is one epoch"),
             (390, "That is one epoch, and without its last batch"),
-            (4687.5, "There is no half batch: the last one is smaller, and counts as one"),
+            (50048, "Those are pictures; count the batches"),
+            (4687.5, "There is no half batch: the last one counts as one"),
             (4688, "The rest is a batch in each epoch, not only once at the end"),
             (600000, "Those are the pictures seen; they come in batches"),
-            (12, "Those are the epochs; in each the weights move many times"),
         ],
     )
 
@@ -50,39 +50,37 @@ def exercise_2(answer):
         shares = [hit / size for hit, size in zip(hits, sizes, strict=True)]
         return sum(losses) / len(losses), sum(shares) / len(shares)
 
+    plain, others, per_batch = (
+        "A batch of 10 counts there as much as one of 100",
+        "Each loss is a mean already: weigh it by its batch's size, and divide by all pictures",
+        "Those are right answers a batch; divide by the number of pictures",
+    )
     expect_function(
         answer,
         cases,
         right,
         [
-            (mean_of_means, "A batch of 10 counts there as much as one of 100"),
-            (
-                lambda x, y, z: (sum(x) / len(x), right(x, y, z)[1]),
-                "The losses are means of batches of different sizes; weigh them",
-            ),
-            (
-                lambda x, y, z: (sum(x) / sum(z), right(x, y, z)[1]),
-                "Each loss is a mean already: multiply it by its batch's size before adding",
-            ),
-            (
-                lambda x, y, z: (right(x, y, z)[0], sum(y) / len(z)),
-                "Those are right answers a batch; divide by the number of pictures",
-            ),
+            (mean_of_means, plain),
+            (lambda x, y, z: (sum(x) / len(x), right(x, y, z)[1]), others),
+            (lambda x, y, z: (sum(x) / sum(z), right(x, y, z)[1]), others),
+            (lambda x, y, z: (right(x, y, z)[0] * sum(z), right(x, y, z)[1]), others),
+            (lambda x, y, z: (right(x, y, z)[0], mean_of_means(x, y, z)[1]), plain),
+            (lambda x, y, z: (sum(x) / len(x), sum(y) / len(z)), f"{others}. {per_batch}"),
+            (lambda x, y, z: (right(x, y, z)[0], sum(y) / len(z)), per_batch),
             (lambda x, y, z: right(x, y, z)[::-1], "The loss comes first"),
-            (
-                lambda x, y, z: (right(x, y, z)[0], 100 * right(x, y, z)[1]),
-                "As a share between 0 and 1, not in percent",
-            ),
+            (lambda *c: (right(*c)[0], 1 - right(*c)[1]), "That is the share of mistakes"),
+            (lambda *c: (right(*c)[0], 100 * right(*c)[1]), "As a share from 0 to 1, no percent"),
         ],
     )
 
 
-def _stopped(losses, patience, tie=False, last=False):
-    best, kept = math.inf, 0
+def _stopped(losses, patience, tie=False, last=False, anew=True, neighbours=False):
+    best, kept, waited = math.inf, 0, 0
     for epoch, loss in enumerate(losses, start=1):
-        if loss < best or (tie and loss == best):
-            best, kept = loss, epoch
-        if epoch - kept == patience:
+        better = loss < best or (tie and loss == best)
+        kept, waited = (epoch, waited * (not anew)) if better else (kept, waited + 1)
+        best = loss if better or neighbours else best
+        if waited == patience:
             break
     return (epoch if last else kept), epoch
 
@@ -95,6 +93,8 @@ def exercise_3(answer):
         ([0.5, 0.4, 0.3], 5),
         ([0.8, 0.6, 0.6, 0.6, 0.5], 2),
         ([0.3, 0.4, 0.35, 0.34], 1),
+        ([0.9, 0.8, 0.85, 0.7, 0.75, 0.6], 2),
+        ([0.5, 0.6, 0.55, 0.58, 0.57], 3),
     ]
 
     def rising(losses, patience):
@@ -106,16 +106,16 @@ def exercise_3(answer):
         cases,
         _stopped,
         [
-            (
-                lambda x, p: (x.index(min(x)) + 1, _stopped(x, p)[1]),
-                "Training has stopped by then: the best epoch is among those before",
-            ),
+            (lambda x, p: (x.index(min(x)) + 1, _stopped(x, p)[1]), "That epoch is never reached"),
             (lambda x, p: (x.index(min(x)) + 1, len(x)), "That never stops"),
-            (lambda x, p: _stopped(x, p, last=True), "Keep the best epoch's weights, not the last"),
             (
-                lambda x, p: tuple(number - 1 for number in _stopped(x, p)),
-                "Epochs are counted from 1",
+                lambda x, p: _stopped(x, p, anew=False),
+                "Begin to count anew after each new lowest loss",
             ),
+            (lambda *c: _stopped(*c, neighbours=True), "Compare with the lowest so far"),
+            (lambda x, p: (min(x), _stopped(x, p)[1]), "The number of the epoch, not its loss"),
+            (lambda x, p: _stopped(x, p, last=True), "Keep the best epoch's weights, not the last"),
+            (lambda *c: tuple(n - 1 for n in _stopped(*c)), "Epochs are counted from 1"),
             (lambda x, p: _stopped(x, p, tie=True), "An equal loss is no new lowest one"),
             (lambda x, p: _stopped(x, p + 1), "That waits one epoch too long"),
             (lambda x, p: _stopped(x, p)[::-1], "The epoch to keep comes first"),
@@ -142,7 +142,7 @@ def exercise_4(answer):
     for longest in (1.3, 13.0, 50.0, 6.5):
         parameters = _with_slopes(slopes)
         before = [parameter.grad for parameter in parameters]
-        length = call(lambda p=parameters, most=longest: answer(p, most))
+        length = call(lambda p=parameters, most=longest: answer(iter(p), most))
         if any(p.grad is not old for p, old in zip(parameters, before, strict=True)):
             raise WrongAnswer("`.grad` has become another tensor; change it in place")
         oracle = _with_slopes(slopes)
@@ -154,7 +154,7 @@ def exercise_4(answer):
             (_scaled(slopes, own), "Each parameter is clipped by itself; that turns the direction"),
             ([slope.clamp(-longest, longest) for slope in slopes], "Values cut one by one turn it"),
             (_scaled(slopes, [factor] * 2), "What is short enough stays as it is"),
-            (slopes, "Nothing is shortened"),
+            (slopes, "Nothing is shortened. Parameters can be gone through only once: make a list"),
             (_scaled(slopes, [1 / 13] * 2), "`longest` is left out: the length is 1 now"),
             (_scaled(slopes, [longest / 169] * 2), "The root of the sum of squares is missing"),
         ]
@@ -184,7 +184,7 @@ def exercise_5(answer):
     reasons = {
         "a": "what `backward` has just computed is cleared before `step` can use it",
         "b": "cleared at any moment before `backward`, old slopes do no harm",
-        "c": "dropout stays off while learning: its remedy against learning by heart is lost",
+        "c": "dropout stays off while learning, and with it the remedy against learning by heart",
         "d": "the optimizer still holds the parameters of the model that is gone",
         "e": "hits a batch is no accuracy; divide by the number of pictures",
     }
