@@ -226,3 +226,27 @@ def test_when_the_disk_is_full_the_last_epoch_s_checkpoint_stays(tmp_path, monke
     fit_to(path)
     assert load_checkpoint(path, network())["epoch"] == 1
     assert os.listdir(tmp_path) == ["run.pt"]
+
+
+def test_a_schedule_of_another_length_is_refused(tmp_path):
+    def one_cycle(steps):
+        return lambda optimizer: OneCycleLR(optimizer, 0.01, total_steps=steps)
+
+    path = tmp_path / "run.pt"
+    save_checkpoint(path, **trained(scheduler=one_cycle(8)), history=[], step=4)
+    longer = prepare(scheduler=one_cycle(12))
+    before = state(longer)
+    with pytest.raises(CheckpointError, match="holds total_steps 8, where this one has total_st"):
+        load_checkpoint(path, **longer)
+    assert same(before, state(longer))
+    load_checkpoint(path, **prepare(scheduler=one_cycle(8)))
+
+
+def test_a_finished_run_says_that_nothing_is_left(tmp_path, capsys):
+    parts = prepare()
+    run = {name: parts[name] for name in ("model", "optimizer", "scheduler")}
+    how = {"train_loader": parts["loaders"][0], "num_epochs": 1, "progress": False}
+    for _ in range(2):
+        history = fit(**run, **how, checkpoint=tmp_path / "run.pt")
+    assert len(history) == 1
+    assert "1 epochs of 1 are done; there is nothing left to do" in capsys.readouterr().out
