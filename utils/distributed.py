@@ -25,10 +25,13 @@ from utils.models import FashionNet
 def main(arguments=None):
     """Join the other workers, train with them, and leave in order, whatever happens.
 
-    Raises torch.distributed's DistStoreError if not all workers come within --timeout seconds,
-    RuntimeError if one of them is not heard of for so long, and what `train` raises.
+    Ends the program if torchrun did not start it. Raises torch.distributed's DistStoreError if not
+    all workers come within --timeout seconds, RuntimeError if one of them is not heard of for so
+    long, and what `train` raises.
     """
     options = parse(arguments)
+    if "LOCAL_WORLD_SIZE" not in os.environ:
+        raise SystemExit("Start this with torchrun: it says who each worker is.")
     device = own_device()
     backend = "nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=timedelta(seconds=options.timeout))
@@ -120,8 +123,9 @@ def train_epoch(model, images, labels, share, optimizer, doomed=False):
         loss = cross_entropy(logits, labels[batch])
         loss.backward()  # here DDP averages the gradients of all workers
         optimizer.step()
-        hits = (logits.argmax(dim=1) == labels[batch]).sum()
-        sums += torch.stack([loss.detach() * len(batch), hits, torch.tensor(len(batch))])
+        sums[0] += loss.detach() * len(batch)
+        sums[1] += (logits.argmax(dim=1) == labels[batch]).sum()
+        sums[2] += len(batch)
     own_accuracy = (sums[1] / sums[2]).item()
     dist.all_reduce(sums)
     return {

@@ -19,10 +19,7 @@ GRACE = 5  # seconds that torchrun has to end its workers, before all of them ar
 
 
 class LaunchError(RuntimeError):
-    """Workers failed or took too long: the message has their last words, `.output` all they said.
-
-    "All they said" is what they printed, as `launch` returns it.
-    """
+    """Workers failed or took too long. It ends with their last words; `.output` has all output."""
 
     def __init__(self, message, output):
         super().__init__(message)
@@ -58,15 +55,15 @@ def launch(workers, *command, max_restarts=0, timeout=120):
             # or else workers that start again find the addresses of those that are gone:
             # https://github.com/pytorch/pytorch/issues/135712
             settings["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
-        deadline = time.monotonic() + timeout
-        with open(Path(folder) / "torchrun.txt", "w") as log:
-            process = subprocess.Popen(
-                [*torchrun, *how, *map(str, command)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env=os.environ | settings,
-                start_new_session=True,  # Ctrl-C reaches this process alone, which ends the others
-            )  # fmt: skip
+        deadline, process = time.monotonic() + timeout, None
         try:
+            with open(Path(folder) / "torchrun.txt", "w") as log:
+                process = subprocess.Popen(
+                    [*torchrun, *how, *map(str, command)],
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                    env=os.environ | settings,
+                    start_new_session=True,  # Ctrl-C comes here alone, and the others are ended
+                )  # fmt: skip
             while process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
             code = process.poll()
@@ -90,7 +87,7 @@ def available_cores():
 
 def _end(process, folder):
     """End torchrun, which ends its workers, and then whoever is left."""
-    if process.poll() is None:
+    if process and process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
@@ -101,7 +98,8 @@ def _end(process, folder):
                 left.append(other)
                 other.kill()
     psutil.wait_procs(left, timeout=GRACE)
-    process.wait()
+    if process:
+        process.wait()
 
 
 def _texts(folder, stream):
