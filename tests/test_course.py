@@ -282,6 +282,7 @@ ALLOWED = {
     "checkpoints": {"fetch"},
     "training": {"checkpoints", "tally"},
     "ladder": {"loaders", "models", "timing", "training"},
+    "distributed": {"checkpoints", "models"},
 }
 
 
@@ -299,6 +300,7 @@ def test_imports_go_one_way(path):
 HEAVY = {
     "drawn": ("torch",),
     "fetch": ("torch", "numpy"),
+    "launching": ("torch", "numpy"),
     "plots": ("torch", "torchvision"),
     "shapes": ("torchvision", "matplotlib"),
     "tracing": ("torchvision", "matplotlib"),

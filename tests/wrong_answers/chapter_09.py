@@ -1,0 +1,64 @@
+"""Plausible wrong answers to chapter 09, and what the check should say to each."""
+
+WHOLE = "def whole_gradient(gradients, sizes):\n    "
+SUM = "sum(g * s for g, s in zip(gradients, sizes))"
+SHARE = "def own_share(count, workers, rank):\n    "
+SENT = "def megabytes_an_hour(parameters, workers, steps_per_second):\n    return "
+RING = "2 * (workers - 1) / workers * "
+
+WRONG = {
+    "9.1": [
+        ("answer = 234", "is a step too"),
+        ("answer = 60_000 / 8 / 32", "no part of a step"),
+        ("answer = 60_000 // 32", "eight share"),
+        ("answer = 235 * 8", "each step together"),
+    ],
+    "9.2": [
+        (WHOLE + "return sum(gradients) / len(gradients)", "the plain mean"),
+        (WHOLE + f"return {SUM}", "sum over all pictures"),
+        (WHOLE + f"return {SUM} / len(sizes)", "not of workers"),
+        (WHOLE + "return sum(gradients) / sum(sizes)", "a mean already"),
+    ],
+    "9.3": [
+        (SHARE + "return list(range(count))[rank::workers]", "fill up from the beginning"),
+        (SHARE + "return list(range(count - count % workers))[rank::workers]", "leaves pictures"),
+        (
+            SHARE + "each = -(-count // workers)\n"
+            "    return [n % count for n in range(each * rank, each * rank + each)]",
+            "like cards",
+        ),
+        (
+            SHARE + "each = count // workers\n"
+            "    return list(range(each * rank, each * rank + each))",
+            "like cards",
+        ),
+        (
+            SHARE + "numbers = list(range(count))\n    while len(numbers) % workers:\n"
+            "        numbers.append(count - 1)\n    return numbers[rank::workers]",
+            "not with the last picture",
+        ),
+    ],
+    "9.4": [
+        (SENT + RING + "parameters * steps_per_second * 3600 / 1e6", "four bytes"),
+        (SENT + RING + "4 * parameters * steps_per_second / 1e6", "one second"),
+        (SENT + RING + "4 * parameters * steps_per_second * 3600", "Those are bytes"),
+        (
+            SENT + "(workers - 1) / workers * 4 * parameters * steps_per_second * 3600 / 1e6",
+            "round twice",
+        ),
+        (
+            SENT + "2 * (workers - 1) * 4 * parameters * steps_per_second * 3600 / 1e6",
+            "only an n-th",
+        ),
+        (SENT + "4 * parameters * steps_per_second * 3600 / 1e6", "How often"),
+    ],
+    "9.5": [
+        ('answer = {"a", "b", "c", "d", "e"}', "'c' should not be in it"),
+        ('answer = {"a", "d", "e"}', "'b' is missing"),
+        ('answer = "a, b, d"', "'e' is missing"),
+    ],
+    "9.6": [
+        ('answer = "a"', "in the last places"),
+        ('answer = "c"', "not the sum"),
+    ],
+}

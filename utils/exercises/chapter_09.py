@@ -1,0 +1,147 @@
+"""Exercises of chapter 09, distributed training."""
+
+import math
+
+import torch
+from torch.utils.data import DistributedSampler
+
+from utils.exercises.compare import choice, chosen, expect, expect_function
+
+
+def exercise_1(answer):
+    """Steps of an epoch, shared by eight."""
+    expect(
+        answer,
+        235,
+        [
+            (234, "The last batch of each worker, of 12 pictures, is a step too"),
+            (234.375, "There is no part of a step: the last batch is smaller, and counts as one"),
+            (1875, "That is one worker's epoch; eight share the pictures"),
+            (1880, "The eight workers take each step together"),
+            (7500, "Those are a worker's pictures; they come in batches"),
+        ],
+    )
+
+
+def exercise_2(answer):
+    """The mean of means, weighted."""
+    cases = [
+        ([torch.tensor([1.0, -2.0]), torch.tensor([5.0, 2.0])], [3, 1]),
+        ([torch.tensor([[2.0]]), torch.tensor([[4.0]]), torch.tensor([[9.0]])], [10, 20, 2]),
+        ([torch.tensor([0.5, 0.25, 8.0])], [7]),
+    ]
+
+    def total(gradients, sizes):
+        return sum(gradient * size for gradient, size in zip(gradients, sizes, strict=True))
+
+    expect_function(
+        answer,
+        cases,
+        lambda gradients, sizes: total(gradients, sizes) / sum(sizes),
+        [
+            (
+                lambda gradients, sizes: sum(gradients) / len(gradients),
+                "That is the plain mean: a picture counts more where there are few; weigh them",
+            ),
+            (total, "That is the sum over all pictures; divide by how many there are"),
+            (
+                lambda gradients, sizes: total(gradients, sizes) / len(sizes),
+                "The sum over pictures is divided by the number of pictures, not of workers",
+            ),
+            (
+                lambda gradients, sizes: sum(gradients) / sum(sizes),
+                "Each gradient is a mean already: multiply it by its size before adding",
+            ),
+            (lambda gradients, sizes: sum(gradients), "That is a sum of means"),
+        ],
+    )
+
+
+def exercise_3(answer):
+    """What DistributedSampler gives."""
+    cases = [(7, 2, 0), (7, 2, 1), (12, 4, 3), (10, 4, 2), (10, 4, 3), (3, 3, 1), (5, 1, 0)]
+
+    def blocks(count, workers, rank, fill=True):
+        each = math.ceil(count / workers) if fill else count // workers
+        return [number % count for number in range(each * rank, each * rank + each)]
+
+    def dealt(count, workers, rank):
+        return list(range(count))[rank::workers]
+
+    def cut(count, workers, rank):
+        return list(range(count // workers * workers))[rank::workers]
+
+    def last_repeated(count, workers, rank):
+        each = math.ceil(count / workers)
+        return [min(number, count - 1) for number in range(each * workers)][rank::workers]
+
+    expect_function(
+        answer,
+        cases,
+        lambda *case: list(DistributedSampler(range(case[0]), *case[1:], shuffle=False)),
+        [
+            (dealt, "All need equally many: fill up from the beginning of the list"),
+            (cut, "That leaves pictures out, as drop_last=True does; fill up instead"),
+            (blocks, "Those are blocks of neighbours; deal them out like cards, one by one"),
+            (
+                lambda *case: blocks(*case, fill=False),
+                "Those are blocks of neighbours; deal them out like cards, one by one",
+            ),
+            (last_repeated, "It fills up from the beginning, not with the last picture again"),
+            (lambda *case: dealt(case[0], case[1], case[2] + 1), "Ranks are counted from 0"),
+        ],
+    )
+
+
+def exercise_4(answer):
+    """What a ring sends."""
+    cases = [(32_998, 2, 10), (10**6, 4, 0.5), (10**9, 64, 2), (500, 1, 3)]
+
+    def sent(parameters, workers, steps, share=None, size=4, time=3600, unit=1e6):
+        share = 2 * (workers - 1) / workers if share is None else share
+        return share * size * parameters * steps * time / unit
+
+    expect_function(
+        answer,
+        cases,
+        sent,
+        [
+            (lambda p, n, s: sent(p, n, s, size=1), "A float32 has four bytes"),
+            (lambda p, n, s: sent(p, n, s, size=8), "A float32 has four bytes"),
+            (lambda p, n, s: sent(p, n, s, time=1), "That is one second; an hour has 3,600"),
+            (lambda p, n, s: sent(p, n, s, time=60), "That is one minute; an hour has 3,600 s"),
+            (lambda p, n, s: sent(p, n, s, unit=1), "Those are bytes; a megabyte is 10⁶"),
+            (lambda p, n, s: sent(p, n, s, unit=2**20), "A megabyte is 10⁶ bytes here"),
+            (
+                lambda p, n, s: sent(p, n, s, share=(n - 1) / n),
+                "The ring goes round twice: once to add, once to hand out the sums",
+            ),
+            (
+                lambda p, n, s: sent(p, n, s, share=2 * (n - 1)),
+                "In each of the 2(n - 1) steps only an n-th of the gradient is sent",
+            ),
+            (lambda p, n, s: sent(p, n, s, share=1), "How often does the ring send it?"),
+            (lambda p, n, s: sent(p, n, s, share=2), "It is twice only for very many workers"),
+        ],
+    )
+
+
+def exercise_5(answer):
+    """Which lines spoil a script."""
+    reasons = {
+        "a": "worker 0 waits for three others that never call `all_reduce`",
+        "b": "all four draw the same order, and learn from the same pictures",
+        "c": "the networks are equal, so one worker writes for all, and no two write one file",
+        "d": "those are the hits on worker 0's pictures; add up over all workers first",
+        "e": "the others wait for the slopes of a worker that has left",
+    }
+    chosen(answer, {"a", "b", "d", "e"}, reasons)
+
+
+def exercise_6(answer):
+    """Two workers with the old batch each."""
+    reasons = {
+        "a": "Rounding there is, but in the last places: with shares of 50 each it would be all",
+        "c": "DDP takes the mean of the workers' gradients, not the sum",
+    }
+    choice(answer, "abc", reasons)
