@@ -305,6 +305,8 @@ HEAVY = {
     "shapes": ("torchvision", "matplotlib"),
     "tracing": ("torchvision", "matplotlib"),
     "models": ("torchvision", "matplotlib"),
+    "distributed": ("torchvision", "matplotlib"),
+    "launching": ("torch",),
     "exercises": ("torchvision", "matplotlib"),
 }
 
