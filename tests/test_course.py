@@ -306,7 +306,6 @@ HEAVY = {
     "tracing": ("torchvision", "matplotlib"),
     "models": ("torchvision", "matplotlib"),
     "distributed": ("torchvision", "matplotlib"),
-    "launching": ("torch",),
     "exercises": ("torchvision", "matplotlib"),
 }
 
