@@ -43,6 +43,13 @@ WRONG = {
          "old gradients"),
         (PARTS + "        (F.cross_entropy(model(images), labels) * len(labels) / total).backward()"
          "\n    torch.optim.SGD(model.parameters(), lr=0.1).step()", "have moved"),
+        (
+            "def accumulate(model, parts):\n    model.zero_grad()\n"
+            "    total = sum(len(labels) for _, labels in parts)\n"
+            "    sum(F.cross_entropy(model(x), y, reduction='sum') for x, y in parts)"
+            ".div(total).backward()",
+            "after each part",
+        ),
     ],
     "8.5": [
         ('answer = {"a", "e"}', "'c' is missing"),

@@ -25,6 +25,7 @@ def exercise_1(answer):
         160,
         [
             (40, "Those are the parameters alone"),
+            (0.16, "Those are gigabytes"),
             (80, "Parameters and gradients; Adam keeps something for each parameter, too"),
             (120, "Adam keeps two means for each parameter"),
             (160_000_000, "Those are bytes; a megabyte is a million of them"),
@@ -117,6 +118,10 @@ def exercise_4(answer):
         ours = deepcopy(model)
         for parameter in ours.parameters():
             parameter.grad = torch.ones_like(parameter)
+        early = []  # whether gradients had come in when the second and later parts were computed
+        ours.register_forward_pre_hook(
+            lambda m, _, seen=early: seen.append(m.weight.grad is not None and m.weight.grad.any())
+        )
         call(lambda m=ours, p=parts: answer(m, p))
         if not all(map(torch.equal, ours.parameters(), model.parameters())):
             raise WrongAnswer("the parameters have moved; only gradients were asked for")
@@ -139,6 +144,9 @@ def exercise_4(answer):
                 if not any(difference(*pair) for pair in zip(got, wrong, strict=True))
             ]
             raise WrongAnswer(". ".join([f"parts of {sizes}: {found}", *named[:1]]))
+        if not all(early[1:]):
+            raise WrongAnswer("the gradient is right, but all graphs were kept until the end: call "
+                              "`backward` after each part")  # fmt: skip
 
 
 def exercise_5(answer):
