@@ -4,6 +4,8 @@ A cell tagged `real-data` is compared only where the real images are; a cell tha
 executed fails; a kernel that dies is noticed at once; time and peak memory are reported.
 """
 
+import collections
+import contextlib
 import json
 import queue
 import subprocess
@@ -61,15 +63,19 @@ def pytest_runtest_call(item):
 
 
 def _watch_kernel(item):
-    """Let nbval's wait for an answer end when there is no kernel left to answer."""
-    client, kernel = item.parent.kernel.kc, item.parent.kernel
-    wait = type(client).get_shell_msg
+    """Let nbval's wait for an answer hear what the kernel says meanwhile, and notice its end.
+
+    nbval listens to outputs only once a cell has ended. Of the thousands of messages that a long
+    progress bar sends, those that find every buffer full are lost, the last one among them.
+    """
+    client, kernel, heard = item.parent.kernel.kc, item.parent.kernel, collections.deque()
+    answer, listen = type(client).get_shell_msg, type(client).get_iopub_msg
 
     def get_shell_msg(timeout=None, **options):
         deadline = time.monotonic() + (timeout or 0)
         while True:
             try:
-                return wait(client, timeout=1, **options)
+                return answer(client, timeout=0.1, **options)
             except queue.Empty:
                 if not kernel.is_alive():
                     item.parent.timed_out = True
@@ -80,8 +86,15 @@ def _watch_kernel(item):
                     ) from None
                 if timeout is not None and time.monotonic() > deadline:
                     raise
+                with contextlib.suppress(queue.Empty):
+                    while True:
+                        heard.append(listen(client, timeout=0))
 
-    client.get_shell_msg = get_shell_msg
+    def get_iopub_msg(timeout=None, **options):
+        return heard.popleft() if heard else listen(client, timeout=timeout, **options)
+
+    client.get_shell_msg, client.get_iopub_msg = get_shell_msg, get_iopub_msg
+    item.output_timeout = 30  # seconds; nbval's 5 can pass on a machine that is busy elsewhere
 
 
 def _peak_memory(kernel):

@@ -34,6 +34,13 @@ BOOKS = {
         ),
         cell("for _ in tqdm(range(3)):\n    print(6 * 7)", "42\n", 2),
     ],
+    "chatty": [  # more messages than all buffers between kernel and test hold
+        cell(
+            "from tqdm.notebook import tqdm\nfor _ in tqdm(range(9000), mininterval=0):\n    pass\n"
+            "print(6 * 7)",
+            "42\n",
+        )
+    ],
 }
 
 
@@ -68,6 +75,7 @@ def report(tmp_path_factory):
         ("error.ipynb::Cell 0", "FAILED"),
         ("bar.ipynb::Cell 0", "PASSED"),
         ("bar.ipynb::Cell 1", "FAILED"),
+        ("chatty.ipynb::Cell 0", "PASSED"),
     ],
 )
 def test_verdicts(report, place, verdict):
