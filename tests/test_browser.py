@@ -21,12 +21,15 @@ def run_or_skip(notebooks, **options):
 
 
 def write_notebook(path, *sources):
+    """Write a notebook; a source that begins with < is prose."""
     cells = [
         {"cell_type": "code", "id": f"cell-{n}", "source": source, "metadata": {}}
         | {
             "execution_count": n + 1,
             "outputs": [],
         }  # as if all had run: the runner must not be fooled
+        if source[0] != "<"
+        else {"cell_type": "markdown", "id": f"cell-{n}", "source": source, "metadata": {}}
         for n, source in enumerate(sources)
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -88,6 +91,29 @@ def test_a_slider_that_nothing_answers_is_named(tmp_path):
     live = write_notebook(tmp_path / "live.ipynb", slider + answer + show)
     results = run_or_skip([dead, live], pictures=tmp_path)
     assert browser_run.failures(results) == ["dead: cell 0: its slider changes nothing"]
+
+
+def test_a_check_that_accepts_all_an_open_solution_and_a_dead_viewer_are_named(tmp_path):
+    path = write_notebook(
+        tmp_path / "careless.ipynb",
+        "def check(number, answer):\n    print(number, 'right.')",
+        'answer = ...\n\ncheck("1.1", answer)',
+        "<details open><summary>Solution</summary>\n\n```python\nanswer = 3\n```\n</details>",
+        "open_viewer = False\nif open_viewer:\n    print('nothing to see')",
+    )
+    assert browser_run.failures(run_or_skip([path], pictures=tmp_path)) == [
+        'careless: cell 1: not "1.1 not right yet: " but "1.1 right. "',
+        "careless: cell 2: the solution is not folded",
+        "careless: cell 2: the solution does not unfold",
+        "careless: cell 3: no TensorBoard",
+    ]
+
+
+def test_every_chapter_has_something_to_try():
+    chapters = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    found = {path.stem: browser_run.trials(path) for path in chapters}
+    assert all("exercise" in trials for trials in found.values())
+    assert [name for name, trials in found.items() if "viewer" in trials] == ["05_forward_pass"]
 
 
 def test_a_machine_without_a_browser_says_so(monkeypatch, tmp_path):
