@@ -38,7 +38,7 @@ def test_waiting_changes_no_weight():
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-@pytest.mark.parametrize("change", [{}, {"workers": 1}, {"resident": True}])
+@pytest.mark.parametrize("change", [{}, {"workers": 1, "pinned": True}, {"resident": True}])
 def test_an_epoch_holds_every_image_once(change):
     with running(*DATA, **SMALL | change) as run:
         seen = torch.cat([images for images, _ in run.loader]).sum(dim=(1, 2, 3))

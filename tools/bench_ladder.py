@@ -17,7 +17,7 @@ from utils.loaders import TensorLoader, as_tensors
 from utils.training import pick_device
 
 MEAN, STD = 0.2860, 0.3530
-LOADING = ("wait", "workers", "resident")
+LOADING = ("wait", "workers", "pinned", "resident")
 
 
 def reason_to_skip(change, device):

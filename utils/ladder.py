@@ -16,6 +16,7 @@ from utils.training import evaluate, seed_everything
 PLAIN = {
     "wait": True,  # for the loss and the hits, in each step
     "workers": 0,  # processes that prepare images
+    "pinned": False,  # their batches, in memory from which a GPU copies by itself
     "resident": False,  # all images as tensors on the device
     "batch_size": 100,
     "max_lr": 0.01,
@@ -26,9 +27,9 @@ PLAIN = {
 }
 RUNGS = {
     "plain loop": {},
-    "no waiting": {"wait": False},
-    "two workers": {"workers": 2},
+    "two workers": {"workers": 2, "pinned": True},
     "data resident": {"resident": True, "workers": 0},
+    "no waiting": {"wait": False},
     "larger batch": {"batch_size": 500, "max_lr": 0.03, "one_cycle": True},
     "channels_last": {"channels_last": True},
     "bf16 autocast": {"bf16": True},
@@ -70,7 +71,8 @@ class Run:
             return TensorLoader(*tensors, shuffle=True, **how)
         workers = self.settings["workers"]
         how |= {"num_workers": workers, "persistent_workers": workers > 0}
-        return DataLoader(train_set, shuffle=True, pin_memory=self.device.type == "cuda", **how)
+        how["pin_memory"] = self.settings["pinned"] and self.device.type == "cuda"
+        return DataLoader(train_set, shuffle=True, **how)
 
     def steps(self, count):
         """Train for `count` batches; the parts are labelled for the profiler."""

@@ -21,6 +21,8 @@ WRONG = {
         ("answer = 4", "12 ms as before"),
         ("answer = 14 / 20", "turn it over"),
         ("answer = 14", "in ms"),
+        ("answer = 20 / 12", "a quarter of its 8 ms"),
+        ("answer = 1.4", "Two digits"),
     ],
     "8.3": [
         (TIME + "    work()\n    wait()\n" + LOOP.replace("        wait()\n", "")
@@ -29,6 +31,17 @@ WRONG = {
         (TIME + "    work()\n" + LOOP + "    return median(times)", "after the warm-up"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return sum(times) / repeats", "the mean"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return min(times)", "the fastest"),
+        (TIME + "    work()\n    wait()\n" + LOOP, "return the median"),
+        (TIME + "    work()\n    wait()\n" + LOOP + "    return times", "one number"),
+        (TIME + "    work()\n    wait()\n" + LOOP + "    return times[len(times) // 2]",
+         "as it was measured"),
+        (TIME + "    work()\n    wait()\n" + LOOP + "    return sorted(times)[len(times) // 2]",
+         "an even number"),
+        (TIME + LOOP.replace("(repeats)", "(repeats + 1)")
+         + "    return median(sorted(times)[:-1])", "not the slowest"),
+        (TIME + "    work()\n    wait()\n    start = clock()\n"
+         + LOOP.replace("        start = clock()\n", "") + "    return median(times)",
+         "read the clock in the loop"),
     ],
     "8.4": [
         (PARTS + "        (F.cross_entropy(model(images), labels) / len(parts)).backward()",
@@ -50,6 +63,18 @@ WRONG = {
             ".div(total).backward()",
             "after each part",
         ),
+        (
+            "def accumulate(model, parts):\n    model.zero_grad()\n"
+            "    images, labels = map(torch.cat, zip(*parts))\n"
+            "    F.cross_entropy(model(images), labels).backward()",
+            "part by part",
+        ),
+        (PARTS + "        model.zero_grad()\n"
+         "        (F.cross_entropy(model(images), labels) * len(labels) / total).backward()",
+         "clear once"),
+        (PARTS + "        (F.cross_entropy(model(images), labels) / total).backward()",
+         "number of its pictures"),
+        (PARTS + "        pass", "call `backward`"),
     ],
     "8.5": [
         ('answer = {"a", "e"}', "'c' is missing"),

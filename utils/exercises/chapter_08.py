@@ -1,7 +1,8 @@
 """Exercises of chapter 08, GPU training."""
 
 from copy import deepcopy
-from statistics import median
+from itertools import accumulate
+from statistics import median, median_high, median_low
 
 import torch
 from torch import nn
@@ -15,6 +16,7 @@ from utils.exercises.compare import (
     difference,
     expect,
     require_function,
+    show,
 )
 
 
@@ -46,6 +48,8 @@ def exercise_2(answer):
             (4, "Only the network is; the pictures take 12 ms as before"),
             (0.7, "That is the share of time that is left; turn it over"),
             (14, "That is a step's time afterwards, in ms; how many times as fast is it?"),
+            (1.4, "Two digits after the point, please"),
+            (20 / 12, "The network still takes a quarter of its 8 ms"),
             (20 / 11, "Four times as fast: the network takes 2 ms, the pictures still 12"),
             (2.5, "The share of the pictures stays; only the 8 ms are divided"),
         ],
@@ -73,25 +77,38 @@ class _Device:
 def exercise_3(answer):
     """Timing a device that answers before it has finished."""
     require_function(answer)
-    for lengths in ([900, 10, 12, 14, 300, 11], [500, 20, 50, 30]):
+    for lengths in ([900, 10, 14, 300, 12, 11], [500, 20, 50, 30], [5, 20, 50, 30, 300]):
         device, repeats = _Device(lengths), len(lengths) - 1
-        times = [length + 1 for length in lengths]
+        times = [float(length + 1) for length in lengths]
         got = call(lambda d=device, n=repeats: answer(d.work, d.wait, d.clock, n))
+        if got is None or isinstance(got, list | tuple):
+            raise WrongAnswer(f"got {show(got)}, expected one number: return the median")
         if device.calls == repeats and got != median(times[1:]):
             raise WrongAnswer(f"got {got!r}: the first call is a warm-up and does not count")
-        expect(
-            got,
-            float(median(times[1:])),
-            [
-                (1.0, "That is the time for asking; wait before reading the clock"),
-                (0.0, "The clock is read twice at the same moment"),
-                (sum(times[1:]) / repeats, "That is the mean; one slow piece spoils it"),
-                (float(min(times[1:])), "That is the fastest, not the median"),
-                (float(sum(times[1:])), "That is all of them together"),
-                (median([times[0] + times[1], *times[2:]]), "Wait after the warm-up, too"),
-                (median([times[0] + times[1] - 1, *times[2:]]), "Wait after the warm-up, too"),
-            ],
-        )
+        expect(got, median(times[1:]), _timing_mistakes(times))
+
+
+def _timing_mistakes(times):
+    """Return (wrong median, words) for `times`, of which the first is the warm-up's."""
+    first, counted = times[0], times[1:]
+    later, even = "Wait after the warm-up, too", "The median of an even number is the mean of the "
+    since_first = list(accumulate(counted))
+    return [
+        (1.0, "That is the time for asking; wait before reading the clock"),
+        (0.0, "The clock is read twice at the same moment"),
+        (sum(counted) / len(counted), "That is the mean; one slow piece spoils it"),
+        (min(counted), "That is the fastest, not the median"),
+        (sum(counted), "That is all of them together"),
+        (counted[len(counted) // 2], "That is the middle of the list as it was measured: sort it"),
+        (median(times), "The warm-up's time is among them"),
+        (median(counted) - 1, "The clock is started after asking; asking is part of the work"),
+        (median(since_first), "Each piece has a start of its own: read the clock in the loop"),
+        (median([first + counted[0], *counted[1:]]), later),
+        (median([first + counted[0] - 1, *counted[1:]]), later),
+        (median_high(counted), even + "two in the middle"),
+        (median_low(counted), even + "two in the middle"),
+        (median(sorted(times)[:-1]), "Drop the first time, not the slowest"),
+    ]
 
 
 def _slopes(model, parts, weigh):
@@ -114,7 +131,7 @@ def exercise_4(answer):
         images = torch.randn(sum(sizes), 4, generator=generator).double()
         labels = torch.randint(3, (sum(sizes),), generator=generator)
         parts = list(zip(images.split(sizes), labels.split(sizes), strict=True))
-        expected = _slopes(model, [(images, labels)], lambda _: 1)
+        expected, total = _slopes(model, [(images, labels)], lambda _: 1), len(labels)
         ours = deepcopy(model)
         for parameter in ours.parameters():
             parameter.grad = torch.ones_like(parameter)
@@ -126,7 +143,8 @@ def exercise_4(answer):
         if not all(map(torch.equal, ours.parameters(), model.parameters())):
             raise WrongAnswer("the parameters have moved; only gradients were asked for")
         if any(parameter.grad is None for parameter in ours.parameters()):
-            raise WrongAnswer("no gradient is left: clear before the parts, not after them")
+            raise WrongAnswer("there is no gradient: call `backward` for each part, and clear "
+                              "before the parts, not after them")  # fmt: skip
         got = [parameter.grad for parameter in ours.parameters()]
         mistakes = [
             (_slopes(model, parts, lambda _, n=parts: 1 / len(n)), "Divided by the number of "
@@ -134,6 +152,14 @@ def exercise_4(answer):
             (_slopes(model, parts, lambda _: 1), "That is the sum of the parts' means"),
             (_slopes(model, parts, len), "That is the gradient of the sum; divide by all pictures"),
             (_slopes(model, parts[-1:], lambda _: 1), "Only the last part is left: clear once"),
+            (_slopes(model, parts[-1:], lambda y, n=total: len(y) / n),
+             "Only the last part is left: clear once"),
+            (_slopes(model, parts, lambda _, n=total: 1 / n),
+             "The losses are means: multiply each by the number of its pictures first"),
+            (_slopes(model, parts, lambda y: 1 / len(y)), "Each loss is already divided by its "
+             "own number of pictures"),
+            (_slopes(model, parts, lambda y, n=total: n / len(y)), "The share is upside "
+             "down: own pictures over all pictures"),
             ([slope + 1 for slope in expected], "The old gradients are still in it"),
         ]  # fmt: skip
         pairs = zip(got, expected, strict=True)
@@ -144,6 +170,9 @@ def exercise_4(answer):
                 if not any(difference(*pair) for pair in zip(got, wrong, strict=True))
             ]
             raise WrongAnswer(". ".join([f"parts of {sizes}: {found}", *named[:1]]))
+        if len(early) < len(parts):
+            raise WrongAnswer("the gradient is right, but all pictures went through at once: "
+                              "compute part by part")  # fmt: skip
         if not all(early[1:]):
             raise WrongAnswer("the gradient is right, but all graphs were kept until the end: call "
                               "`backward` after each part")  # fmt: skip
