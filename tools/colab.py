@@ -43,7 +43,7 @@ def check_torch(oldest, found):
         if name in found and numbers(found[name]) < numbers(oldest[name]):
             sys.exit(
                 f"This machine has {name} {found[name]}, and the course needs {oldest[name]} or "
-                "newer. It was left as it is. Choose Runtime > Change runtime type > Runtime "
+                "newer. It is left as it is. Choose Runtime > Change runtime type > Runtime "
                 "version > Latest, and open the notebook there."
             )
 

@@ -88,8 +88,8 @@ def run(notebook, machine, environment, content):
     Raises CellExecutionError where a cell fails.
     """
     python = str(machine / "env" / "bin" / "python")
-    spec = {"argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]}
-    spec |= {"display_name": "Colab", "language": "python"}
+    argv = [python, "-m", "ipykernel_launcher", "--log-level=ERROR", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Colab", "language": "python"}
     (machine / "kernels" / "colab").mkdir(parents=True)
     (machine / "kernels" / "colab" / "kernel.json").write_text(json.dumps(spec))
     specs = KernelSpecManager(kernel_dirs=[str(machine / "kernels")])

@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -173,7 +174,8 @@ def write(texts):
         stop(f"cannot write {error.filename}: {error.strerror}. Mend that, and run it again.")
     finally:
         for part in parts.values():
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # what could not be written is perhaps not there either
+                part.unlink()
 
 
 def main(arguments=None, root=ROOT):
