@@ -117,6 +117,7 @@ def test_to_a_fork_and_back_leaves_no_difference(copy):
     assert f" -b spring/week-1 {FORK}\n    !python torch.2027/tools/colab.py\n" in source
     assert f"{FORK}/blob/spring/week-1/README.md" in away
     assert f"git clone -b spring/week-1 {FORK}\ncd torch.2027\n" in away
+    assert f"repo={FORK}&branch=spring/week-1&urlpath=lab/tree/torch.2027/notebooks/" in away
     links.main(["--repo", HOME, "--branch", BRANCH], root=copy)
     assert contents(copy) == before | {(copy / "CONTRIBUTING.md").relative_to(copy): page}
 
