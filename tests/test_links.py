@@ -107,7 +107,9 @@ def test_an_edited_readme_is_found_and_mended(copy, edit):
 
 def test_to_a_fork_and_back_leaves_no_difference(copy):
     before = contents(copy)
-    (copy / "CONTRIBUTING.md").write_text(f"See [a page]({HOME}/blob/{BRANCH}/README.md).\n")
+    (copy / "CONTRIBUTING.md").write_text(
+        f"See [a page]({HOME}/blob/{BRANCH}/README.md).\n", newline="\n"
+    )
     page = (copy / "CONTRIBUTING.md").read_bytes()
     links.main(["--repo", FORK, "--branch", "spring/week-1"], root=copy)
     assert disagreeing(copy) == []
