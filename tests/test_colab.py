@@ -11,6 +11,7 @@ import colab
 import colab_run
 import links
 import nbformat
+import psutil
 import pytest
 from chapters import CHAPTERS, ROOT
 from nbclient.exceptions import CellExecutionError
@@ -44,12 +45,15 @@ def run_setup(places, after="", **changed):
     colab_run.make_machine(machine)
     environment = colab_run.settings(machine, remote, SLUG) | changed
     environment.pop("COURSE_DATA", None)
+    before = set(psutil.Process().children(recursive=True))
     notebook = new_notebook(cells=[new_code_cell(SETUP), new_code_cell(after)])
     notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "colab"}})
     try:
         return colab_run.run(notebook, machine, environment, content)[0], notebook
     except CellExecutionError:
         return None, notebook
+    finally:
+        assert set(psutil.Process().children(recursive=True)) <= before
 
 
 def said(notebook):

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.utils import run_sync
 from links import GITHUB, ROOT, checked, written_home
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -96,7 +97,11 @@ def run(notebook, machine, environment, content):
     kernel = AsyncKernelManager(kernel_name="colab", kernel_spec_manager=specs)
     resources = {"metadata": {"path": str(content)}}
     start = time.perf_counter()
-    NotebookClient(notebook, km=kernel, timeout=900, resources=resources).execute(env=environment)
+    client = NotebookClient(notebook, km=kernel, timeout=900, resources=resources)
+    try:
+        client.execute(env=environment)
+    finally:  # nbclient ends only the kernels that it has made itself
+        run_sync(kernel.shutdown_kernel)(now=True)
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     return seconds(first), time.perf_counter() - start
 
