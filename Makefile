@@ -5,12 +5,12 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test browser notebooks bench recipe kills syllabus format lock
+.PHONY: help env lab test browser notebooks bench recipe kills syllabus links colab format lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
-	@echo "CHAPTER=01 limits test and notebooks to one chapter;"
+	@echo "CHAPTER=01 limits test, notebooks and colab to one chapter;"
 	@echo "PYTHON=python3.12 names another Python, BUILD=cpu takes PyTorch without CUDA;"
 	@echo "COURSE_DATA=folder names the data, COURSE_OFFLINE=1 keeps off the network."
 
@@ -44,6 +44,12 @@ kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare ho
 
 syllabus: env  ## write the last test's time and memory into README and notebooks
 	$(VENV) tools/syllabus.py
+
+links: env  ## write all links for the home in pyproject.toml, or for REPO=address BRANCH=dev
+	$(VENV) tools/links.py $(if $(REPO),--repo='$(REPO)') $(if $(BRANCH),--branch='$(BRANCH)')
+
+colab: env  ## run each notebook from an empty folder as Colab would, without a network
+	$(VENV) tools/colab_run.py $(COURSE)
 
 format: env  ## format and lint modules and notebooks
 	$(VENV) -m ruff format .

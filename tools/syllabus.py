@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import nbformat
+from links import ROOT as HOME
+from links import checked, launch, written_home
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -14,8 +16,8 @@ REPORT = ROOT / "build" / "notebooks.json"
 MEASURED = re.compile(r"Running every cell took \d+ s and \d\.\d GB on two cores\.")
 TABLE = re.compile(r"(<!-- syllabus -->\n).*(<!-- /syllabus -->)", re.DOTALL)
 HEAD = """\
-| chapter | its question | reading | exercises | running it | peak memory |
-|---|---|---|---|---|---|
+| chapter | its question | reading | exercises | running it | peak memory | open in |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -35,7 +37,8 @@ def row(path, seconds, gigabytes):
                     or "): ...\n" in cell.source)  # fmt: skip
     link = f"[{title}](notebooks/{path.name})"
     measured = f"{seconds} s | {gigabytes:.1f} GB"
-    return f"| {link} | {question} | {minutes} min | {exercises} | {measured} |\n"
+    links = launch(*checked(*written_home(HOME)), path.stem, words=("Colab", "Binder"))
+    return f"| {link} | {question} | {minutes} min | {exercises} | {measured} | {links} |\n"
 
 
 def main():

@@ -1,0 +1,163 @@
+"""The setup cell on a machine like Colab's, offline; `make colab` runs whole chapters that way."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import colab
+import colab_run
+import links
+import nbformat
+import psutil
+import pytest
+from chapters import CHAPTERS, ROOT
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
+
+SLUG, BRANCH = links.checked(*links.written_home(ROOT))
+SETUP = links.SETUP.match(CHAPTERS["01_tensors"].cells[2].source)[0]
+ASK = """
+import os, subprocess, sys, torch, utils
+from utils.fetch import data_folder
+
+ask = "import utils; print(utils.__file__)"  # as a worker process of chapter 09 would
+worker = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True)
+print(utils.__file__, worker.stdout.strip(), torch.__file__, data_folder(), os.getcwd())
+"""
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Colab is a Linux machine")
+
+
+@pytest.fixture
+def places(tmp_path):
+    """Empty folders for the repository, the machine and the notebook."""
+    found = [tmp_path / name for name in ("remote", "machine", "content")]
+    for folder in found:
+        folder.mkdir()
+    return found
+
+
+def run_setup(places, after="", **changed):
+    """Run the setup cell, then `after`; return (seconds of the setup, the notebook)."""
+    remote, machine, content = places
+    colab_run.make_machine(machine)
+    environment = colab_run.settings(machine, remote, SLUG) | changed
+    environment.pop("COURSE_DATA", None)
+    before = set(psutil.Process().children(recursive=True))
+    notebook = new_notebook(cells=[new_code_cell(SETUP), new_code_cell(after)])
+    notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "colab"}})
+    try:
+        return colab_run.run(notebook, machine, environment, content)[0], notebook
+    except CellExecutionError:
+        return None, notebook
+    finally:
+        assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def said(notebook):
+    """Return what the setup cell printed and the last line of its error."""
+    outputs = notebook.cells[0].outputs
+    printed = "".join(out.text for out in outputs if out.output_type == "stream")
+    [error] = [out for out in outputs if out.output_type == "error"]
+    return printed, f"{error.ename}: {error.evalue}"
+
+
+def test_the_course_comes_and_torch_stays(places):
+    remote, machine, content = places
+    colab_run.publish(remote, BRANCH)
+    packages = Path(sysconfig.get_path("purelib"))
+    before = {path.name: path.stat().st_mtime for path in packages.iterdir()}
+    seconds, notebook = run_setup(places, after=ASK)
+    assert not notebook.cells[0].outputs
+    print(f"the setup cell took {seconds:.1f} s")
+    course, worker, torch, data, here = notebook.cells[1].outputs[0].text.split()
+    assert Path(course).is_relative_to(machine / "env")
+    assert worker == course
+    assert Path(torch).is_relative_to(packages)
+    assert {path.name: path.stat().st_mtime for path in packages.iterdir()} == before
+    assert Path(here) == content and Path(data) == content / "data"
+    own = next((machine / "env" / "lib").glob("python*")) / "site-packages"
+    names = {re.sub(r"-.*", "", path.name) for path in own.iterdir()}
+    assert names == {"shared.pth", "tensors_to_gpus", "utils"}
+    assert seconds < 30
+
+
+def test_without_a_network_it_says_what_to_do(places):
+    nowhere = {"GIT_CONFIG_COUNT": "0", "https_proxy": "http://127.0.0.1:9"}
+    _, notebook = run_setup(places, **nowhere)
+    printed, error = said(notebook)
+    assert re.match(rf"fatal: unable to access '{links.GITHUB}{SLUG}/?'", printed)
+    assert len(printed.splitlines()) <= 3
+    assert error.startswith("AssertionError: Go online, or mend what is named above")
+
+
+def test_a_missing_branch_is_named(places):
+    colab_run.publish(places[0], "another")
+    printed, error = said(run_setup(places)[1])
+    assert f"Remote branch {BRANCH} not found" in printed
+    assert len(printed.splitlines()) <= 4
+    assert error.startswith("AssertionError: Go online, or mend what is named above")
+
+
+def test_an_interrupted_setup_goes_on_when_run_again(places):
+    remote, _, content = places
+    colab_run.publish(remote, BRANCH)
+    folder = content / SLUG.split("/")[1]
+    subprocess.run(["git", "clone", "-q", remote.as_uri(), folder], check=True)
+    seconds, notebook = run_setup(places, after="import utils.shapes")
+    assert seconds and not notebook.cells[0].outputs
+
+
+def test_outside_colab_the_setup_does_nothing(tmp_path):
+    source = SETUP.replace("!", "raise RuntimeError  # ")
+    done = subprocess.run([sys.executable, "-c", source], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0 and not done.stdout + done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+OLDEST = {"torch": "2.9", "torchvision": "0.24", "tqdm": "4.67"}
+
+
+def test_the_needs_are_those_of_the_project():
+    assert set(OLDEST.items()) <= set(colab.requirements().items())
+
+
+@pytest.mark.parametrize("version", ["2.8.0+cu126", "2.10.0a0", "2.9", "3.0.1"])
+def test_a_torch_that_is_too_old_is_named_and_left_as_it_is(version):
+    if version.startswith("2.8"):
+        message = r"has torch 2\.8\.0\+cu126, .* needs 2\.9 .*left as it is.*Runtime version"
+        with pytest.raises(SystemExit, match=message):
+            colab.check_torch(OLDEST, {"torch": version})
+    else:
+        colab.check_torch(OLDEST, {"torch": version})
+
+
+def test_an_old_torch_installs_nothing(monkeypatch):
+    found = colab.present(colab.requirements()) | {"torch": "2.8.0"}
+    monkeypatch.setattr(colab.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(colab, "present", lambda names: found)
+    monkeypatch.setattr(colab.subprocess, "run", lambda *_, **__: pytest.fail("pip was run"))
+    with pytest.raises(SystemExit, match=r"has torch 2\.8\.0"):
+        colab.main()
+
+
+def test_only_what_is_missing_is_installed_and_the_rest_is_held(monkeypatch):
+    asked = []
+
+    def install(option, kept, *missing):
+        asked.append((option, Path(kept).read_text(), missing))
+
+    monkeypatch.setattr(colab, "install", install)
+    colab.install_missing(OLDEST, {"torch": "2.9.1+cu126", "torchvision": "0.24.1"})
+    assert asked == [("-c", "torch==2.9.1+cu126\ntorchvision==0.24.1\n", ("tqdm>=4.67",))]
+    colab.install_missing(OLDEST, OLDEST)
+    assert len(asked) == 1
+
+
+def test_pip_s_failure_is_one_line():
+    with pytest.raises(SystemExit, match=r"\Apip install ") as end:
+        colab.install("--no-deps", str(ROOT / "no-such-folder"))
+    assert "no-such-folder failed: ERROR: " in str(end.value)
+    assert "\n" not in str(end.value)
