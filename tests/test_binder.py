@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
+import session_memory
 from chapters import ROOT
 from packaging.specifiers import SpecifierSet
 from test_datasets import Mirror, cifar_files, fashion_files, md5, tar
@@ -129,3 +131,21 @@ def test_postbuild_fails_where_nothing_can_be_kept(image):
     ended = run(image, "./postBuild")
     assert ended.returncode != 0
     assert "COURSE_DATA" in ended.stderr
+
+
+HOLD = "held = bytes(range(256)) * 400_000; print(flush=True); input()"  # 102 MB
+FAMILY = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLD!r}])"
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no /proc here")
+def test_a_session_s_memory_counts_what_its_processes_start():
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    parent = psutil.Popen([sys.executable, "-c", FAMILY], **pipes)
+    parent.stdout.readline()
+    watch = session_memory.Watch([parent])
+    held = watch.look()
+    parent.communicate(b"\n")
+    assert 102e6 < held["own"] <= held["pss"] <= held["rss"] < 250e6
+    assert held["processes"] == 2
+    assert watch.look() == {"pss": 0, "own": 0, "rss": 0, "processes": 0}
+    assert watch.peaks["own"] == held["own"]
