@@ -97,8 +97,7 @@ def run_cells(path, connection):
     for cell in nbformat.read(path, as_version=4).cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "code" and "nbval-skip" not in tags:
-            client.execute(cell.source, allow_stdin=False)
-            status = client.get_shell_msg(timeout=None)["content"]
+            status = client.execute(cell.source, allow_stdin=False, reply=True)["content"]
             if status["status"] == "error" and "raises-exception" not in tags:
                 sys.exit(f"{path.name}: {status['ename']}: {status['evalue']}")
     client.stop_channels()
