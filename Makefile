@@ -5,7 +5,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test browser notebooks bench recipe kills syllabus links colab format lock
+.PHONY: help env lab test browser notebooks bench recipe kills session syllabus links colab format lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -41,6 +41,9 @@ recipe: env  ## train the residual network on Fashion-MNIST; EPOCHS=12
 
 kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare how they end
 	COURSE_KILLS=$(or $(KILLS),30) $(VENV) -m pytest -rP tests/test_resume.py -k killed
+
+session: env  ## measure the memory of a whole session as on Binder; CHAPTER=07
+	$(VENV) tools/session_memory.py $(or $(COURSE),notebooks/07_*.ipynb)
 
 syllabus: env  ## write the last test's time and memory into README and notebooks
 	$(VENV) tools/syllabus.py

@@ -52,7 +52,8 @@ def test_conda_has_nothing_else():
 
 def test_python_range_is_the_same_everywhere():
     python = next(line for line in CONDA if isinstance(line, str) and line.startswith("python "))
-    assert SpecifierSet(python.partition(" ")[2]) == SpecifierSet(PROJECT["requires-python"])
+    version = python.removeprefix("python =")  # one version: test_binder says why
+    assert version in SpecifierSet(PROJECT["requires-python"])
     setup = (ROOT / "tools" / "setup_env.py").read_text(encoding="utf-8")
     [(oldest, newest)] = re.findall(r"OLDEST, NEWEST = \(3, (\d+)\), \(3, (\d+)\)", setup)
     assert SpecifierSet(PROJECT["requires-python"]) == SpecifierSet(
