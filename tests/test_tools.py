@@ -1,15 +1,12 @@
-"""What maintainers run: executing, measuring, and making the environment."""
+"""What maintainers run: executing and measuring."""
 
 import json
 import shutil
 import subprocess
-import sys
-from types import SimpleNamespace
 
 import execute
 import nbformat
 import pytest
-import setup_env
 import syllabus
 from chapters import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -119,29 +116,6 @@ def test_syllabus_writes_readme_and_notebook(tmp_path, monkeypatch):
     assert row in readme
     assert "old" not in readme
     assert "took 25 s and 0.9 GB" in nbformat.read(path, as_version=4).cells[1].source
-
-
-def test_an_old_python_is_refused_with_the_remedy(monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
-    with pytest.raises(SystemExit, match=r"needs Python 3\.11 to 3\.14; this is 3\.9\.2.*make lab"):
-        setup_env.check_python()
-
-
-def test_a_full_disk_is_refused_before_anything_is_made(monkeypatch):
-    monkeypatch.setattr(setup_env.shutil, "disk_usage", lambda path: SimpleNamespace(free=1e9))
-    with pytest.raises(SystemExit, match=r"1\.0 GB free; the environment needs 8 GB"):
-        setup_env.check_disk("lock")
-
-
-def test_the_environment_is_remade_when_the_lock_changes(tmp_path, monkeypatch):
-    lock = tmp_path / "requirements.lock"
-    lock.write_text("torch==1\n")
-    monkeypatch.setattr(setup_env, "LOCK", lock)
-    before = setup_env.fingerprint("lock")
-    assert setup_env.fingerprint("lock") == before
-    assert setup_env.fingerprint("cpu") != before
-    lock.write_text("torch==2\n")
-    assert setup_env.fingerprint("lock") != before
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="no make here")
