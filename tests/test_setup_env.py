@@ -134,6 +134,15 @@ def test_a_full_disk_is_refused_before_anything_is_made(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_disk_that_fills_on_the_way_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(setup_env, "PYTHON", sys.executable)
+    monkeypatch.setattr(setup_env.shutil, "disk_usage", lambda path: SimpleNamespace(free=2e8))
+    with pytest.raises(
+        SystemExit, match=r"`nothing_so_named` failed.*full \(0\.2 GB free\): make room"
+    ):
+        setup_env.run("no_module")
+
+
 def test_an_old_python_is_refused_with_the_remedy(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
     with pytest.raises(SystemExit, match=r"needs Python 3\.11 to 3\.14; this is 3\.9\.2.*make lab"):

@@ -47,9 +47,10 @@ def check_disk():
 
 def download(folder, *wanted):
     """Let pip fetch wheels into `folder`; never sources, which could not be built offline."""
-    pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
     pip += ["--only-binary", ":all:", "--no-deps", "--dest", str(folder)]
-    if subprocess.run([*pip, *wanted]).returncode:
+    here = os.environ | {"TMPDIR": str(PART)}  # where pip's own gigabytes are cleared away, too
+    if subprocess.run([*pip, *wanted], env=here).returncode:
         stop("a wheel could not be fetched (pip's message is above); nothing was packed.")
 
 

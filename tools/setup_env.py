@@ -119,8 +119,14 @@ def run(*command):
     """Run a module of the new environment; stop with the remedy if it fails."""
     result = subprocess.run([str(PYTHON), "-m", *command], cwd=ROOT)
     if result.returncode:
-        again = "Unpack the archive again, or use one made on a machine like this."
-        remedy = again if WHEELS.exists() else REMEDY
+        free = shutil.disk_usage(ROOT).free / 1e9
+        remedy = REMEDY
+        if WHEELS.exists():
+            remedy = "Unpack the archive again, or use one made on a machine like this."
+        if free < 1:
+            remedy = (
+                f"The disk of {ROOT} is full ({free:.1f} GB free): make room, then run it again."
+            )
         stop(f"`{' '.join(command)}` failed (its message is above). {remedy}")
 
 
