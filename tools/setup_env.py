@@ -1,12 +1,16 @@
 """Make the course's environment in .venv from requirements.lock; do nothing if it is up to date.
 
 Uses only the standard library, so any Python can start it:  python tools/setup_env.py
+Where a folder wheels/ lies beside the lock (`make bundle` packs it), no network is used.
 """
 
 import argparse
 import hashlib
+import json
 import os
+import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,10 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 STAMP = VENV / "course-stamp"
 LOCK = ROOT / "requirements.lock"
+WHEELS = ROOT / "wheels"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST, NEWEST = (3, 11), (3, 14)
 UV = "uv==0.13.9"
 GIGABYTES = {"lock": 8, "cpu": 3}
+REMEDY = (
+    "Run the same command again. If there is no network here, or a proxy stands before it: set "
+    "HTTPS_PROXY=http://name:port, or unpack an archive that `make bundle` wrote elsewhere."
+)
 
 
 def stop(message):
@@ -45,10 +54,60 @@ def check_python():
         )
 
 
-def check_disk(build):
+def check_folder(build):
+    """Refuse a folder that cannot be written to, or has no room, before anything is made."""
+    probe = ROOT / f".setup-{os.getpid()}"
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        stop(
+            f"{ROOT} cannot be written to ({error.strerror}). Copy the course to a folder of your "
+            "own and run the same command there."
+        )
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < GIGABYTES[build]:
-        stop(f"{ROOT} has {free:.1f} GB free; the environment needs {GIGABYTES[build]} GB.")
+        stop(
+            f"{ROOT} has {free:.1f} GB free; the environment needs {GIGABYTES[build]} GB. "
+            "Make room, or move the course to another disk and run the same command there."
+        )
+
+
+def machine():
+    """Return what wheels must fit: the system, the processor and the Python."""
+    python = "{}.{}".format(*sys.version_info[:2])
+    return {"system": f"{platform.system()} {platform.machine()}", "python": python}
+
+
+def lock_sum():
+    return hashlib.sha256(LOCK.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def check_wheels():
+    """Refuse wheels for another machine, or not all of them, and name what differs."""
+    try:
+        packed = json.loads((WHEELS / "bundle.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        stop(f"{WHEELS}/bundle.json cannot be read ({error}): unpack the archive again.")
+    here = machine()
+    for what, expected in packed["machine"].items():
+        if here[what] != expected:
+            other = f"make lab PYTHON=python{expected}, or " if what == "python" else ""
+            stop(
+                f"the wheels in {WHEELS} are for {what} {expected}; this is {here[what]} "
+                f"({sys.executable}). Use {other}an archive made on such a machine; or, with a "
+                "network, delete that folder and run the same command again."
+            )
+    if packed["lock"] != lock_sum():
+        stop(
+            f"the wheels in {WHEELS} belong to another requirements.lock than {LOCK}. Unpack the "
+            "archive again, whole; or, with a network, delete wheels and run the same command."
+        )
+    for name, size in packed["wheels"].items():
+        wheel = WHEELS / name
+        found = wheel.stat().st_size if wheel.exists() else "no"
+        if found != size:
+            stop(f"{wheel} has {found} bytes, not {size}: unpack the archive again, whole.")
 
 
 def fingerprint(build):
@@ -57,19 +116,46 @@ def fingerprint(build):
 
 
 def run(*command):
+    """Run a module of the new environment; stop with the remedy if it fails."""
     result = subprocess.run([str(PYTHON), "-m", *command], cwd=ROOT)
     if result.returncode:
-        stop(f"`{' '.join(command)}` failed (its message is above); run the same command again.")
+        free = shutil.disk_usage(ROOT).free / 1e9
+        remedy = REMEDY
+        if WHEELS.exists():
+            remedy = "Unpack the archive again, or use one made on a machine like this."
+        if free < 1:
+            remedy = (
+                f"The disk of {ROOT} is full ({free:.1f} GB free): make room, then run it again."
+            )
+        stop(f"`{' '.join(command)}` failed (its message is above). {remedy}")
 
 
 def install(build):
+    packed = ["--no-index", "--find-links", str(WHEELS)] if WHEELS.exists() else []
+    run("pip", "install", "--quiet", "--disable-pip-version-check", *packed, UV)
     pip = ["uv", "pip"]
-    if build == "cpu":
+    if build == "cpu" and not packed:
         run(*pip, "install", "--compile-bytecode", "--torch-backend=cpu", "--no-verify-hashes",
             "-c", LOCK.name, "-r", "pyproject.toml", "--all-extras")  # fmt: skip
     else:
-        run(*pip, "sync", "--compile-bytecode", "--require-hashes", LOCK.name)
-    run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
+        run(*pip, "sync", "--compile-bytecode", "--require-hashes", *packed, LOCK.name)
+    run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", *packed, "--editable", ".")
+
+
+def make(build):
+    """Make the environment whole, or leave none: a half-made one is removed."""
+    try:
+        STAMP.unlink(missing_ok=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        install(build)
+        STAMP.write_text(fingerprint(build))
+    except BaseException as error:
+        shutil.rmtree(VENV, ignore_errors=True)
+        if isinstance(error, KeyboardInterrupt):
+            stop("interrupted. Nothing half-made is left; run the same command again.")
+        if isinstance(error, (OSError, subprocess.CalledProcessError)):
+            stop(f"no environment could be made in {VENV}: {error}")
+        raise
 
 
 def main():
@@ -79,14 +165,13 @@ def main():
     check_python()
     if STAMP.exists() and STAMP.read_text() == fingerprint(build) and PYTHON.exists():
         return
-    check_disk(build)
+    check_folder(build)
+    if WHEELS.exists():
+        check_wheels()
     start = time.perf_counter()
     print(f"Making the environment in {VENV} (once; {GIGABYTES[build]} GB of disk) ...", flush=True)
-    STAMP.unlink(missing_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
-    run("pip", "install", "--quiet", "--disable-pip-version-check", UV)
-    install(build)
-    STAMP.write_text(fingerprint(build))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    make(build)
     print(f"Environment ready after {(time.perf_counter() - start) / 60:.1f} minutes.", flush=True)
 
 
