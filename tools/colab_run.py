@@ -25,7 +25,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import run_sync
 from links import GITHUB, ROOT, checked, written_home
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 REMOVED = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "VIRTUAL_ENV")
 
@@ -129,7 +129,7 @@ def run_alone(path, root):
             cell.outputs, cell.execution_count = [], None
     try:
         setup, whole = run(notebook, machine, settings(machine, remote, slug), content)
-    except CellExecutionError as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return f"{path.stem}: failed\n{error}", False
     return f"{path.stem:<28} ran: setup cell {setup:5.1f} s, in all {whole:6.1f} s", True
 
