@@ -112,6 +112,20 @@ def test_figures_are_those_of_all_workers(pair):
         assert record["own_accuracy"] * 44 == pytest.approx(round(record["own_accuracy"] * 44))
 
 
+def test_workers_that_go_on_from_different_epochs_are_stopped(tmp_path):
+    text = (
+        "import torch.distributed as dist\n"
+        "from utils.distributed import require_same_start\n"
+        "dist.init_process_group('gloo')\n"
+        "require_same_start(7, 'run.pt')\n"
+        "print('together', flush=True)\n"
+        "require_same_start(dist.get_rank(), 'run.pt')\n"
+    )
+    with pytest.raises(LaunchError, match=r"different epochs, \[0, 1\].*read run\.pt") as failed:
+        launch(2, script(tmp_path, text))
+    assert failed.value.output.count("together") == 2
+
+
 def test_killed_and_started_again_it_ends_with_the_same_weights(pair):
     folder, expected = pair
     said = launch(2, *files(folder, "killed.pt"), "--kill-at", 2, max_restarts=1)

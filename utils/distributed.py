@@ -76,7 +76,8 @@ def train(options, device):
     FashionNet draws no random numbers while it learns. A network with dropout would want another
     seed for each worker, or all would drop the same.
 
-    Raises ValueError if the workers cannot have equal shares of a batch, CheckpointError if the
+    Raises ValueError if the workers cannot have equal shares of a batch or go on from different
+    epochs, CheckpointError if the
     checkpoint cannot be written or used.
     """
     rank, workers = dist.get_rank(), dist.get_world_size()
@@ -95,6 +96,7 @@ def train(options, device):
         history = load_checkpoint(options.checkpoint, network, optimizer)["history"]
         if rank == 0:
             print(f"going on after epoch {len(history)}", flush=True)
+    require_same_start(len(history), options.checkpoint)
     model = DistributedDataParallel(network)
     sampler = DistributedSampler(images, shuffle=True, seed=options.seed)
     for epoch in range(len(history) + 1, options.epochs + 1):
@@ -110,6 +112,21 @@ def train(options, device):
             save_checkpoint(options.checkpoint, network, optimizer, history=history)
 
 
+def require_same_start(epochs_done, checkpoint):
+    """Raise ValueError unless all workers go on from the same epoch.
+
+    DDP copies worker 0's weights to all, but not its optimizer's state: workers that start
+    differently would part without a word.
+    """
+    everybody = [None] * dist.get_world_size()
+    dist.all_gather_object(everybody, epochs_done)
+    if len(set(everybody)) > 1:
+        raise ValueError(
+            f"the workers go on from different epochs, {everybody}: can all of them read "
+            f"{checkpoint}?"
+        )
+
+
 def train_epoch(model, images, labels, share, optimizer, doomed=False):
     """Learn from this worker's batches, a list of index tensors, and return the epoch's record."""
     model.train()
@@ -117,7 +134,7 @@ def train_epoch(model, images, labels, share, optimizer, doomed=False):
     sums = torch.zeros(3, dtype=torch.float64, device=images.device)  # loss, hits, pictures
     for number, batch in enumerate(share):
         if doomed and number == len(share) // 2:
-            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows lacks it
         optimizer.zero_grad()
         logits = model(images[batch])
         loss = cross_entropy(logits, labels[batch])

@@ -18,6 +18,7 @@ WRONG = {
         (WHOLE + f"return {SUM}", "sum over all pictures"),
         (WHOLE + f"return {SUM} / len(sizes)", "not of workers"),
         (WHOLE + "return sum(gradients) / sum(sizes)", "a mean already"),
+        (WHOLE + f"return {SUM} * len(sizes) / sum(sizes)", "hands to DDP"),
     ],
     "9.3": [
         (SHARE + "return list(range(count))[rank::workers]", "fill up from the beginning"),
@@ -36,6 +37,11 @@ WRONG = {
             SHARE + "numbers = list(range(count))\n    while len(numbers) % workers:\n"
             "        numbers.append(count - 1)\n    return numbers[rank::workers]",
             "not with the last picture",
+        ),
+        (
+            SHARE + "numbers = [*range(count), *range(count % workers)]\n"
+            "    return numbers[rank::workers]",
+            "expected",
         ),
     ],
     "9.4": [
@@ -58,7 +64,7 @@ WRONG = {
         ('answer = "a, b, d"', "'e' is missing"),
     ],
     "9.6": [
-        ('answer = "a"', "in the last places"),
+        ('answer = "a"', "more than that"),
         ('answer = "c"', "not the sum"),
     ],
 }

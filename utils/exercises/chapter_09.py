@@ -52,6 +52,10 @@ def exercise_2(answer):
                 lambda gradients, sizes: sum(gradients) / sum(sizes),
                 "Each gradient is a mean already: multiply it by its size before adding",
             ),
+            (
+                lambda gradients, sizes: total(gradients, sizes) * len(sizes) / sum(sizes),
+                "That is what each worker hands to DDP, which divides by the workers; nobody does",
+            ),
             (lambda gradients, sizes: sum(gradients), "That is a sum of means"),
         ],
     )
@@ -59,7 +63,8 @@ def exercise_2(answer):
 
 def exercise_3(answer):
     """What DistributedSampler gives."""
-    cases = [(7, 2, 0), (7, 2, 1), (12, 4, 3), (10, 4, 2), (10, 4, 3), (3, 3, 1), (5, 1, 0)]
+    cases = [(7, 2, 0), (7, 2, 1), (12, 4, 3), (10, 4, 2), (10, 4, 3), (11, 4, 0), (9, 4, 3)]
+    cases += [(3, 3, 1), (5, 1, 0)]
 
     def blocks(count, workers, rank, fill=True):
         each = math.ceil(count / workers) if fill else count // workers
@@ -107,7 +112,10 @@ def exercise_4(answer):
         sent,
         [
             (lambda p, n, s: sent(p, n, s, size=1), "A float32 has four bytes"),
-            (lambda p, n, s: sent(p, n, s, size=8), "A float32 has four bytes"),
+            (
+                lambda p, n, s: sent(p, n, s, size=8),
+                "A float32 has four bytes, and only what is sent counts, not what is received",
+            ),
             (lambda p, n, s: sent(p, n, s, time=1), "That is one second; an hour has 3,600"),
             (lambda p, n, s: sent(p, n, s, time=60), "That is one minute; an hour has 3,600 s"),
             (lambda p, n, s: sent(p, n, s, unit=1), "Those are bytes; a megabyte is 10⁶"),
@@ -141,7 +149,7 @@ def exercise_5(answer):
 def exercise_6(answer):
     """Two workers with the old batch each."""
     reasons = {
-        "a": "Rounding there is, but in the last places: with shares of 50 each it would be all",
+        "a": "Rounding there is, but more than that: only with shares of 50 would it be all",
         "c": "DDP takes the mean of the workers' gradients, not the sum",
     }
     choice(answer, "abc", reasons)
