@@ -4,9 +4,10 @@ import multiprocessing
 
 import pytest
 import torch
+from bench_ladder import RUNGS
 from torch.utils.data import TensorDataset
 
-from utils.ladder import PLAIN, RUNGS, Run, accuracy_after, images_per_second, running
+from utils.ladder import PLAIN, Run, accuracy_after, images_per_second, running
 from utils.loaders import TensorLoader
 from utils.models import FashionNet
 

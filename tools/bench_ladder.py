@@ -12,11 +12,22 @@ from torchvision.transforms import Compose, Normalize, ToTensor
 from tqdm import tqdm
 
 from utils.datasets import fashion_mnist
-from utils.ladder import PLAIN, RUNGS, accuracy_after, images_per_second
+from utils.ladder import PLAIN, accuracy_after, images_per_second
 from utils.loaders import TensorLoader, as_tensors
 from utils.training import pick_device
 
 MEAN, STD = 0.2860, 0.3530
+RUNGS = {
+    "plain loop": {},
+    "two workers": {"workers": 2, "pinned": True},
+    "data resident": {"resident": True, "workers": 0},
+    "no waiting": {"wait": False},
+    "larger batch": {"batch_size": 500, "max_lr": 0.03, "one_cycle": True},
+    "channels_last": {"channels_last": True},
+    "bf16 autocast": {"bf16": True},
+    "torch.compile": {"compiled": "default"},
+    "CUDA graphs": {"compiled": "reduce-overhead"},
+}
 LOADING = ("wait", "workers", "pinned", "resident")
 
 

@@ -25,17 +25,6 @@ PLAIN = {
     "bf16": False,
     "compiled": None,  # or a mode of torch.compile
 }
-RUNGS = {
-    "plain loop": {},
-    "two workers": {"workers": 2, "pinned": True},
-    "data resident": {"resident": True, "workers": 0},
-    "no waiting": {"wait": False},
-    "larger batch": {"batch_size": 500, "max_lr": 0.03, "one_cycle": True},
-    "channels_last": {"channels_last": True},
-    "bf16 autocast": {"bf16": True},
-    "torch.compile": {"compiled": "default"},
-    "CUDA graphs": {"compiled": "reduce-overhead"},
-}
 
 
 class Run:
