@@ -31,7 +31,7 @@ test: env  ## run the unit tests, the course's rules and every notebook
 	    $(if $(CHAPTER),-k $(CHAPTER)_ tests/test_course.py tests/test_exercises.py notebooks)
 
 test-oldest: env  ## run all tests with the oldest versions that pyproject.toml allows
-	$(call test-with,lowest-direct)
+	$(call test-with,lowest-direct,--nbval-sanitize-with tests/oldest_wording.cfg)
 
 test-newest: env  ## run all tests with the newest releases, not the lock's
 	$(call test-with,highest)
@@ -41,7 +41,7 @@ define test-with
 	$(VENV) -m uv venv --quiet --clear --python $(VENV) build/$@
 	$(VENV) -m uv pip install --python build/$@ --resolution $(1) --upgrade --all-extras \
 	    -r pyproject.toml --editable .
-	build/$@/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300
+	build/$@/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 $(2)
 endef
 
 browser: env  ## open each chapter in JupyterLab in a real browser and run all its cells

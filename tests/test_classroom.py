@@ -13,6 +13,7 @@ import psutil
 import pytest
 from chapters import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
+from tiny_wheels import hear_ctrl_c
 
 TOOL = [sys.executable, str(ROOT / "tools" / "classroom.py"), "--gigabytes", "0.1"]
 
@@ -49,7 +50,9 @@ def test_an_interrupted_class_leaves_no_process(tmp_path, kind):
         "worker = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "open('started', 'w').close()\ntime.sleep(600)"
     )
-    tool = subprocess.Popen(command(tmp_path, source, 2), stderr=subprocess.PIPE, text=True)
+    tool = subprocess.Popen(
+        command(tmp_path, source, 2), stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c
+    )
     deadline = time.monotonic() + 120
     while not (tmp_path / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -175,7 +175,9 @@ def test_a_worker_that_dies_is_named(tmp_path, monkeypatch, end, words):
     ):
         launch(3, script(tmp_path, text))
     assert failure.value.output == "rank 0\nrank 1\nrank 2"
-    others = "ended by torchrun, as another had failed"
+    # torchrun of torch 2.9 does not say whom it has ended
+    old = torch.__version__.startswith("2.9.")
+    others = "no error of its own" if old else "ended by torchrun, as another had failed"
     lines = [f"worker 0: {others}", f"worker 1: {words}", f"worker 2: {others}"]
     assert str(failure.value).split("\n  ")[1:] == lines
 

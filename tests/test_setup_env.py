@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import setup_env
 from chapters import ROOT
-from tiny_wheels import write_course, write_label
+from tiny_wheels import hear_ctrl_c, write_course, write_label
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 OFFLINE = {"PIP_RETRIES": "0", "HTTPS_PROXY": "http://127.0.0.1:9", "PIP_CONFIG_FILE": os.devnull}
@@ -99,7 +99,9 @@ def test_no_network_names_proxy_and_bundle(course):
 def test_an_interrupted_setup_leaves_nothing_and_the_next_one_succeeds(course, kind):
     (course / "slow").touch()
     program = [sys.executable, str(course / "tools" / "setup_env.py")]
-    child = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    child = subprocess.Popen(
+        program, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c
+    )
     deadline = time.monotonic() + 120
     while not (course / "sleeping").exists() and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import shutil
+import signal
 import zipfile
 
 import setup_env
@@ -55,14 +56,14 @@ def write_wheels(folder):
     return f"tiny==1.0 --hash=sha256:{hashlib.sha256(tiny.read_bytes()).hexdigest()}\n"
 
 
-def write_label(wheels, text, **changes):
-    sizes = {path.name: path.stat().st_size for path in wheels.glob("*.whl")}
+def write_label(folder, text, **changes):
+    sizes = {path.name: path.stat().st_size for path in folder.glob("*.whl")}
     label = {
         "machine": setup_env.machine(),
         "lock": hashlib.sha256(text.encode()).hexdigest(),
         "wheels": sizes,
     }
-    (wheels / "bundle.json").write_text(json.dumps(label | changes), encoding="utf-8")
+    (folder / "bundle.json").write_text(json.dumps(label | changes), encoding="utf-8")
 
 
 def write_course(folder):
@@ -73,3 +74,8 @@ def write_course(folder):
     (folder / "requirements.lock").write_text(lock, encoding="utf-8")
     write_label(folder / "wheels", lock)
     return folder
+
+
+def hear_ctrl_c():
+    """In a new process: undo that a test run in the background has it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -121,7 +121,8 @@ def _last_words(folder):
     lines = []
     for worker, text in last.items():
         ended = _ending(int(codes.get(str(worker), 0)))
-        lines.append(f"\n  worker {worker}: {'; '.join(filter(None, (ended, _error_in(text))))}")
+        words = "; ".join(filter(None, (ended, _error_in(text)))) or "no error of its own"
+        lines.append(f"\n  worker {worker}: {words}")
     return "".join(lines)
 
 
