@@ -25,6 +25,7 @@ def checkout(tmp_path, monkeypatch):
     (pictures / "boots.gz").write_bytes(b"boot")
     (pictures / "boots.gz").chmod(0o444)
     (pictures / "unpacked").write_bytes(b"not taken")
+    (tmp_path / "pictures" / "README.md").write_bytes(b"not taken")
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(root)]
     for words in ["init", "-q"], ["add", "."], ["commit", "-qm", "x"]:
         subprocess.run([*git, *words], check=True)
@@ -61,7 +62,14 @@ def test_the_archive_holds_course_wheels_and_pictures(checkout, tmp_path, capsys
     assert [path.name for path in (checkout / "build").iterdir()] == [bundle.target().name]
     said = capsys.readouterr().out
     assert "2 wheels, 1 files of pictures" in said
+    assert "No CIFAR-10 in" in said
+    assert "No Fashion-MNIST" not in said
     assert "not committed are not in it" in said
+
+
+def test_pictures_of_both_sets_are_taken(checkout, tmp_path):
+    (tmp_path / "pictures" / "cifar-10-jpeg.tar.xz").write_bytes(b"frog")
+    assert set(bundle.pictures()) == {"data/FashionMNIST/raw/boots.gz", "data/cifar-10-jpeg.tar.xz"}
 
 
 def test_the_setup_accepts_what_was_packed(checkout, tmp_path, monkeypatch):

@@ -23,6 +23,13 @@ def command(folder, source, learners):
     return [*TOOL, "--learners", str(learners), "--folder", str(folder)]
 
 
+def alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_each_learner_runs_the_chapter_in_a_kernel_of_its_own(tmp_path):
     source = "import os, time\nopen(f'{os.getpid()}.ran', 'w').close()\ntime.sleep(1)"
     done = subprocess.run(command(tmp_path, source, 2), capture_output=True, text=True)
@@ -61,7 +68,7 @@ def test_an_interrupted_class_leaves_no_process(tmp_path, kind):
     tool.send_signal(kind)
     _, stderr = tool.communicate(timeout=60)
     assert "interrupted; no process is left" in stderr
-    assert not [child for child in children if child.is_running()]
+    assert not [child for child in children if alive(child)]
 
 
 def test_more_learners_than_fit_are_refused_with_the_number_that_fits(monkeypatch):

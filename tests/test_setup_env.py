@@ -139,9 +139,7 @@ def test_a_full_disk_is_refused_before_anything_is_made(tmp_path, monkeypatch):
 def test_a_disk_that_fills_on_the_way_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(setup_env, "PYTHON", sys.executable)
     monkeypatch.setattr(setup_env.shutil, "disk_usage", lambda path: SimpleNamespace(free=2e8))
-    with pytest.raises(
-        SystemExit, match=r"`nothing_so_named` failed.*full \(0\.2 GB free\): make room"
-    ):
+    with pytest.raises(SystemExit, match=r"`no_module` failed.*full \(0\.2 GB free\): make room"):
         setup_env.run("no_module")
 
 

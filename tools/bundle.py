@@ -24,7 +24,7 @@ from utils.fetch import data_folder
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 PART = BUILD / "bundle.part"  # wheels and archive, until both are complete
-PICTURES = ("FashionMNIST/raw/*.gz", "cifar-10-python.tar.gz")
+PICTURES = {"Fashion-MNIST": "FashionMNIST/raw/*.gz", "CIFAR-10": "cifar-10*.tar*"}
 GIGABYTES = 8  # the wheels twice: as downloaded, and in the archive
 
 
@@ -66,7 +66,7 @@ def collect_wheels(folder):
 
 def pictures():
     """Return the published pictures that are here, as {path in the archive: file}."""
-    found = [path for pattern in PICTURES for path in sorted(data_folder().glob(pattern))]
+    found = [path for pattern in PICTURES.values() for path in sorted(data_folder().glob(pattern))]
     return {f"data/{path.relative_to(data_folder()).as_posix()}": path for path in found}
 
 
@@ -96,8 +96,9 @@ def report(path, wheels, images, seconds):
           f"{len(images)} files of pictures, packed in {seconds:.0f} s.")  # fmt: skip
     for name, size in sorted(wheels.items(), key=lambda item: -item[1])[:3]:
         print(f"  {size / 1e9:5.2f} GB  {name}")
-    if not images:
-        print(f"No pictures in {data_folder()}: the class will see the drawn stand-in.")
+    for name, pattern in PICTURES.items():
+        if not any(data_folder().glob(pattern)):
+            print(f"No {name} in {data_folder()}: the class will see the drawn stand-in.")
     if git("status", "--porcelain"):
         print("The changes that are not committed are not in it.")
     print(
