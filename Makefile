@@ -27,7 +27,7 @@ lab: env  ## get the data and open JupyterLab at chapter 00
 	    --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: env  ## run the unit tests, the course's rules and every notebook
-	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	    $(if $(CHAPTER),-k $(CHAPTER)_ tests/test_course.py tests/test_exercises.py notebooks)
 
 test-oldest: env  ## run all tests with the oldest versions that pyproject.toml allows
@@ -41,7 +41,7 @@ define test-with
 	$(VENV) -m uv venv --quiet --clear --python $(VENV) build/$@
 	$(VENV) -m uv pip install --python build/$@ --resolution $(1) --upgrade --all-extras \
 	    -r pyproject.toml --editable .
-	build/$@/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 $(2)
+	build/$@/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 $(2)
 endef
 
 browser: env  ## open each chapter in JupyterLab in a real browser and run all its cells

@@ -120,9 +120,8 @@ def _last_words(folder):
         return f"\n  torchrun: {_error_in(torchrun)}"
     lines = []
     for worker, text in last.items():
-        ended = _ending(int(codes.get(str(worker), 0)))
-        words = "; ".join(filter(None, (ended, _error_in(text)))) or "no error of its own"
-        lines.append(f"\n  worker {worker}: {words}")
+        words = filter(None, (_ending(int(codes.get(str(worker), 0))), _error_in(text)))
+        lines.append(f"\n  worker {worker}: {'; '.join(words) or 'no error of its own'}")
     return "".join(lines)
 
 
