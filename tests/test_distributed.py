@@ -254,9 +254,10 @@ def test_workers_that_take_too_long_are_stopped_though_they_will_not_hear(tmp_pa
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_interrupted_or_killed_it_takes_its_workers_along(tmp_path, how):
     """As the Stop button and Restart do with a notebook's kernel."""
+    hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     call = f"launch(2, {str(script(tmp_path, SLEEP))!r}, {str(tmp_path / 'started')!r})"
     caller = subprocess.Popen(
-        [sys.executable, "-c", f"from utils.launching import launch; {call}"],
+        [sys.executable, "-c", f"{hear}; from utils.launching import launch; {call}"],
         env=os.environ | {"TMPDIR": str(tmp_path / "temporary")}, cwd=ROOT,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
