@@ -57,6 +57,7 @@ WRONG = {
             "only an n-th",
         ),
         (SENT + "4 * parameters * steps_per_second * 3600 / 1e6", "How often"),
+        (SENT + RING + "4 * parameters * steps_per_second * 3600 / 1e9", "gigabytes"),
     ],
     "9.5": [
         ('answer = {"a", "b", "c", "d", "e"}', "'c' should not be in it"),

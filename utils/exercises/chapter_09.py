@@ -119,6 +119,7 @@ def exercise_4(answer):
             (lambda p, n, s: sent(p, n, s, time=1), "That is one second; an hour has 3,600"),
             (lambda p, n, s: sent(p, n, s, time=60), "That is one minute; an hour has 3,600 s"),
             (lambda p, n, s: sent(p, n, s, unit=1), "Those are bytes; a megabyte is 10⁶"),
+            (lambda p, n, s: sent(p, n, s, unit=1e9), "Those are gigabytes; megabytes were asked"),
             (lambda p, n, s: sent(p, n, s, unit=2**20), "A megabyte is 10⁶ bytes here"),
             (
                 lambda p, n, s: sent(p, n, s, share=(n - 1) / n),
