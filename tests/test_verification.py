@@ -44,22 +44,31 @@ BOOKS = {
 }
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    """Return what one run over all BOOKS says: each cell's verdict, and the report of failures."""
-    folder = tmp_path_factory.mktemp("books")
-    for name, cells in BOOKS.items():
+DRAW_FEW = (
+    "import utils.drawn as drawn, functools\n"
+    "drawn.draw_split = functools.partial(drawn.draw_split, count=20, progress=False)\n"
+)
+GREY_IS_REAL = (
+    "import types, utils.datasets as datasets\n"
+    "datasets.fashion_mnist = lambda train: types.SimpleNamespace(source='published')\n"
+)
+
+
+def verdicts(folder, books, driver):
+    """Return what one run over `books` says: each cell's verdict, and the report of failures."""
+    for name, cells in books.items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
     data = folder / "data"  # empty, so that the stand-in is used: what is tagged is not compared
-    driver = folder / "sitecustomize.py"
-    driver.write_text(
-        "import utils.drawn as drawn, functools\n"
-        "drawn.draw_split = functools.partial(drawn.draw_split, count=20, progress=False)\n"
-    )
+    (folder / "sitecustomize.py").write_text(driver)
     env = os.environ | {"COURSE_DATA": str(data), "COURSE_OFFLINE": "1"}
     env["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
     command = [*NBVAL, "-rA", "--color=no", "--rootdir", str(folder), str(folder)]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return verdicts(tmp_path_factory.mktemp("books"), BOOKS, DRAW_FEW)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +96,17 @@ def test_verdicts(report, place, verdict):
 )
 def test_reasons_are_said(report, reason):
     assert reason in report
+
+
+def test_a_chapter_with_drawn_photographs_is_not_compared_with_the_published_ones(tmp_path):
+    tagged = {"tags": ["real-data"]}
+    books = {
+        "grey": [cell("print('drawn')", "published\n", **tagged)],
+        "colour": [cell("print('drawn')  # by cifar10(train=False)", "published\n", **tagged)],
+    }
+    lines = verdicts(tmp_path, books, DRAW_FEW + GREY_IS_REAL).splitlines()
+    assert any("grey.ipynb::Cell 0" in line and "FAILED" in line for line in lines)
+    assert any("colour.ipynb::Cell 0" in line and "PASSED" in line for line in lines)
 
 
 def test_time_and_memory_are_reported(report):

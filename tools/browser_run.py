@@ -82,8 +82,9 @@ def trials(notebook):
             found["exercise"] = {"index": index, "number": asked[2]}
             found["exercise"] |= {"wrong": source.replace("...", "-1", 1)}
             found["exercise"] |= {"right": f"{solved[1]}\n{asked[1]}"}
-        if source.startswith("open_viewer = False"):
-            found["viewer"] = {"index": index, "source": source.replace("False", "True", 1)}
+        opened = re.sub("^open_viewer = False$", "open_viewer = True", source, flags=re.M)
+        if opened != source:
+            found["viewer"] = {"index": index, "source": opened}
     return found
 
 
