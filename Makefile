@@ -61,7 +61,7 @@ bench: env  ## measure the course's training against study notes; SEEDS=3 EPOCHS
 	$(VENV) tools/bench.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 	    $(if $(IMAGES),--images $(IMAGES))
 
-recipe: env  ## train the residual network on Fashion-MNIST; EPOCHS=12
+recipe: env  ## train the residual network on Fashion-MNIST; EPOCHS=24
 	$(VENV) tools/recipe.py $(if $(EPOCHS),--epochs $(EPOCHS))
 
 kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare how they end

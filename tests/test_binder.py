@@ -45,10 +45,7 @@ def test_binder_starts_from_a_python_that_the_course_supports():
 
 
 def test_postbuild_can_be_executed():
-    entry = subprocess.run(
-        ["git", "ls-files", "--stage", "postBuild"], cwd=ROOT, capture_output=True, text=True
-    ).stdout
-    assert entry.startswith("100755")
+    assert os.name == "nt" or os.access(ROOT / "postBuild", os.X_OK)
     assert b"\r" not in (ROOT / "postBuild").read_bytes()
 
 

@@ -10,7 +10,6 @@ for it. The cells themselves are run as they are.
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -40,14 +39,11 @@ def git(folder, *command):
 
 def publish(folder, branch):
     """Make a repository at `folder` that holds this working tree, edits included, on `branch`."""
-    names = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-    for name in names:
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
     git(folder, "init", "-q", f"--initial-branch={branch}")
-    git(folder, "add", "--all")
+    # not by the tree's own .git, which a bundle's course lacks
+    git(ROOT, f"--git-dir={folder / '.git'}", "add", "--all")
     git(folder, "commit", "-q", "--message=The course as it stands")
+    git(folder, "reset", "-q", "--hard")
 
 
 def make_machine(folder):

@@ -1,6 +1,6 @@
 """Train ResidualNet on Fashion-MNIST as fast as the course knows how, and say how well it does.
 
-    python tools/recipe.py --epochs 12
+    python tools/recipe.py --epochs 24
 
 The network sees mirrored and shifted images, with one-cycle and smoothed labels; the test images
 are asked as they are and mirrored. Reading and testing are not timed.
@@ -52,7 +52,7 @@ def accuracy(model, loader):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--width", type=int, default=32, help="channels of the first layer")
     parser.add_argument("--batch-size", type=int, default=250)
     parser.add_argument("--max-lr", type=float, default=0.01)
