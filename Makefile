@@ -38,7 +38,7 @@ test-newest: env  ## run all tests with the newest releases, not the lock's
 
 # The lock plays no part here: a second environment, kept in build/ and renewed each time.
 define test-with
-	$(VENV) -m uv venv --quiet --clear --python $(VENV) build/$@
+	$(VENV) -m uv venv --quiet --clear --seed --python $(VENV) build/$@
 	$(VENV) -m uv pip install --python build/$@ --resolution $(1) --upgrade --all-extras \
 	    -r pyproject.toml --editable .
 	build/$@/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 $(2)
