@@ -19,13 +19,14 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 SLUG, BRANCH = links.checked(*links.written_home(ROOT))
 SETUP = links.SETUP.match(CHAPTERS["01_tensors"].cells[2].source)[0]
-ASK = """
+ASK = r"""
 import os, subprocess, sys, torch, utils
 from utils.fetch import data_folder
 
 ask = "import utils; print(utils.__file__)"  # as a worker process of chapter 09 would
 worker = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True)
-print(utils.__file__, worker.stdout.strip(), torch.__file__, data_folder(), os.getcwd())
+places = worker.stdout.strip(), torch.__file__, data_folder(), os.getcwd()
+print(utils.__file__, *places, sep="\n")
 """
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Colab is a Linux machine")
 
@@ -72,7 +73,7 @@ def test_the_course_comes_and_torch_stays(places):
     seconds, notebook = run_setup(places, after=ASK)
     assert not notebook.cells[0].outputs
     print(f"the setup cell took {seconds:.1f} s")
-    course, worker, torch, data, here = notebook.cells[1].outputs[0].text.split()
+    course, worker, torch, data, here = notebook.cells[1].outputs[0].text.splitlines()
     assert Path(course).is_relative_to(machine / "env")
     assert worker == course
     assert Path(torch).is_relative_to(packages)
