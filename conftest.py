@@ -40,7 +40,9 @@ def pytest_collection_modifyitems(items):
     if answer.returncode:
         pytest.exit(f"the data cannot be read:\n{answer.stderr}", returncode=1)
     real, real_colour = (word == "True" for word in answer.stdout.split()[-2:])
-    colourful = {path for path in {cell.path for cell in cells} if "cifar10(" in path.read_text()}
+    colourful = {
+        path for path in {cell.path for cell in cells} if "cifar10(" in path.read_text("utf-8")
+    }
     for cell in cells:
         known = real_colour if cell.path in colourful else real
         if "real-data" in cell.cell.metadata.get("tags", []) and not known:
