@@ -209,7 +209,7 @@ def test_only_integers_count(name, wrong):
 def test_pooling_takes_no_padding_in_words_and_no_other_ceil_mode():
     with pytest.raises(TypeError, match="padding must be an int, got 'same'"):
         pool_output_size(7, 3, padding="same")
-    with pytest.raises(TypeError, match="ceil_mode must be True or False, got 'yes'"):
+    with pytest.raises(TypeError, match="ceil_mode is True or False, not 'yes'"):
         pool_output_size(7, 3, ceil_mode="yes")
 
 

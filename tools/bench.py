@@ -1,6 +1,6 @@
 """Measure what the course's training gains over the loop of ordinary study notes.
 
-    python tools/bench.py --seeds 3 --epochs 10
+    python -m tools.bench --seeds 3 --epochs 10
 
 FashionNet learns Fashion-MNIST on the CPU, each time in a process of its own: `seed_loop` as
 study notes have it, `course` as `recipe` has it, in turn for each seed, since a machine drifts.
@@ -21,8 +21,6 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from bench_ladder import ladder, ladder_table
-from bench_summary import compose, machine, table
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.profiler import ProfilerActivity, profile
@@ -31,11 +29,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import ToTensor
 from tqdm import tqdm
 
+from tools.bench_ladder import ladder, ladder_table
+from tools.bench_summary import compose, machine, table
 from utils.datasets import fashion_mnist
-from utils.fetch import write_file
-from utils.loaders import TensorLoader, as_tensors
+from utils.datasets.fetch import write_file
 from utils.models import FashionNet
-from utils.training import evaluate, fit, seed_everything
+from utils.training import TensorLoader, as_tensors, evaluate, fit, seed_everything
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = 200  # timed for the limit; the first half warms up

@@ -12,9 +12,14 @@ from torchvision.transforms import Compose, Normalize, ToTensor
 from tqdm import tqdm
 
 from utils.datasets import fashion_mnist
-from utils.ladder import PLAIN, accuracy_after, images_per_second
-from utils.loaders import TensorLoader, as_tensors
-from utils.training import pick_device
+from utils.training import (
+    PLAIN,
+    TensorLoader,
+    accuracy_after,
+    as_tensors,
+    images_per_second,
+    pick_device,
+)
 
 MEAN, STD = 0.2860, 0.3530
 RUNGS = {

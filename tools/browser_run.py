@@ -1,6 +1,6 @@
 """Open notebooks in JupyterLab in a real browser, as a learner does, and run all their cells.
 
-    python tools/browser_run.py [NOTEBOOK ...] [--width 800] [--theme dark]
+    python -m tools.browser_run [NOTEBOOK ...] [--width 800] [--theme dark]
 
 Pictures of what a learner sees go to build/screenshots. The exit status is 0 if all is well,
 1 if something is wrong (each cell is named) and 77 if this machine lacks what it takes.

@@ -1,6 +1,6 @@
 """Pack the course for a classroom without a network: one archive with everything it installs.
 
-    python tools/bundle.py            # or: make bundle
+    python -m tools.bundle            # or: make bundle
 
 The archive holds the course as last committed, the pictures if they are here, and the wheels of
 requirements.lock for this kind of machine and this Python. Unpacked on such a machine,
@@ -17,9 +17,8 @@ import tarfile
 import time
 from pathlib import Path
 
-import setup_env
-
-from utils.fetch import data_folder
+from tools import setup_env
+from utils.datasets.fetch import data_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"

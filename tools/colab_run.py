@@ -1,6 +1,6 @@
 """Run notebooks as on Colab, but offline: each alone in an empty folder, as its setup cell wants.
 
-    python tools/colab_run.py [notebooks/03_convolution_arithmetic.ipynb ...]
+    python -m tools.colab_run [notebooks/03_convolution_arithmetic.ipynb ...]
 
 Colab is played by a package google.colab, its Python by one that has all packages but the
 course, and the public repository by a copy of this working tree, which git is told to take
@@ -22,9 +22,10 @@ import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import run_sync
-from links import GITHUB, ROOT, checked, written_home
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from tools.links import GITHUB, ROOT, checked, written_home
 
 REMOVED = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "VIRTUAL_ENV")
 
@@ -134,7 +135,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
     chosen = parser.parse_args().notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    from utils.fetch import data_folder
+    from utils.datasets.fetch import data_folder
 
     # the pictures are shared, or else each new machine would fetch or draw them
     os.environ["COURSE_DATA"] = str(data_folder().resolve())

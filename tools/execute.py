@@ -1,6 +1,6 @@
 """Execute notebooks in place from a blank kernel, changing only what has really changed.
 
-    python tools/execute.py notebooks/01_tensors.ipynb ...
+    python -m tools.execute notebooks/01_tensors.ipynb ...
 
 A cell tagged nbval-ignore-output (it shows times) keeps its stored output until its source
 changes, which is noted in its metadata as `executed`; --fresh renews it. What is committed

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from utils.datasets import cifar10, fashion_mnist
-from utils.fetch import DataError, data_folder
+from utils.datasets.fetch import DataError, data_folder
 
 NAMES = {"published": "as published", "images": "a copy", "drawn": "the drawn stand-in"}
 

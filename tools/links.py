@@ -1,6 +1,6 @@
 """Write every launch link, setup cell and address of the course for its public home.
 
-    python tools/links.py [--repo https://github.com/you/fork] [--branch dev]
+    python -m tools.links [--repo https://github.com/you/fork] [--branch dev]
 
 The home stands once, as Homepage in pyproject.toml; without options all else is brought in line
 with it. A branch other than main stands there too, as .../tree/branch.
@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import nbformat
-from execute import ignored, source_sum
+
+from tools.execute import ignored, source_sum
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "LICENSE-TEXT.md", "data/README.md")

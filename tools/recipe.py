@@ -1,6 +1,6 @@
 """Train ResidualNet on Fashion-MNIST as fast as the course knows how, and say how well it does.
 
-    python tools/recipe.py --epochs 24
+    python -m tools.recipe --epochs 24
 
 The network sees mirrored and shifted images, with one-cycle and smoothed labels; the test images
 are asked as they are and mirrored. Reading and testing are not timed.
@@ -14,12 +14,18 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 
-from utils.augmentation import mirrored, shifted
 from utils.datasets import fashion_mnist
-from utils.loaders import TensorLoader, as_tensors
 from utils.models import ResidualNet
-from utils.timing import synchronize
-from utils.training import fit, pick_device, seed_everything
+from utils.training import (
+    TensorLoader,
+    as_tensors,
+    fit,
+    mirrored,
+    pick_device,
+    seed_everything,
+    shifted,
+    synchronize,
+)
 
 MEAN, STD = 0.2860, 0.3530
 

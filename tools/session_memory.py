@@ -1,6 +1,6 @@
 """Measure the memory of a whole session as on Binder: server, chapter, terminal, TensorBoard.
 
-    python tools/session_memory.py notebooks/07_training_loop.ipynb ...
+    python -m tools.session_memory notebooks/07_training_loop.ipynb ...
 
 The sum over all processes is of PSS (memory shared by n processes counts 1/n in each), and of
 the part of it that cannot be read back from a file: what a limit is about. Linux only.
@@ -19,8 +19,9 @@ from urllib.request import Request, urlopen
 
 import nbformat
 import psutil
-from browser_run import ROOT, environment, started
 from jupyter_client import BlockingKernelClient
+
+from tools.browser_run import ROOT, environment, started
 
 EVERY = 0.3  # seconds; a peak that is shorter may be missed
 BASE = "/user/learner/"  # as a hub has it

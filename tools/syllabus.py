@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import nbformat
-from links import ROOT as HOME
-from links import checked, launch, written_home
+
+from tools.links import ROOT as HOME
+from tools.links import checked, launch, written_home
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

@@ -10,9 +10,9 @@ import tokenize
 from itertools import groupby
 
 import pytest
-from chapters import CHAPTERS, CHECK, PATHS, ROOT, code_cells, exercises, prose_cells, tags
-from execute import source_sum
 
+from tests.chapters import CHAPTERS, CHECK, PATHS, ROOT, code_cells, exercises, prose_cells, tags
+from tools.execute import source_sum
 from utils.exercises import known
 
 TAGS = {"nbval-ignore-output", "nbval-skip", "raises-exception", "real-data"}

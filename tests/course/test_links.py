@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import tomllib
 
-import links
 import nbformat
 import pytest
-from chapters import CHAPTERS, PATHS, ROOT
-from execute import source_sum
+
+from tests.chapters import CHAPTERS, PATHS, ROOT
+from tools import links
+from tools.execute import source_sum
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 HOME, _, BRANCH = PROJECT["urls"]["Homepage"].partition("/tree/")

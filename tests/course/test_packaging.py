@@ -5,9 +5,10 @@ import tomllib
 
 import pytest
 import yaml
-from chapters import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+
+from tests.chapters import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from utils.drawn import CLASSES, COLOUR_CLASSES, draw_image, draw_split, split_labels
+from utils.datasets.drawn import CLASSES, COLOUR_CLASSES, draw_image, draw_split, split_labels
 
 KINDS = [(train, colour) for train in (True, False) for colour in (False, True)]
 

@@ -13,12 +13,11 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import torch
-from chapters import ROOT
-from killed_run import same
 from torch import nn
 
-from utils import distributed, launching
-from utils.launching import LaunchError, launch
+from tests.chapters import ROOT
+from tests.training.killed_run import same
+from utils.distributed import LaunchError, launch, launching, worker
 from utils.models import FashionNet
 
 EPOCHS, BATCH, COUNT, RATE, SEED = 3, 20, 87, 0.05, 5  # 87 pictures: the sampler adds one for two
@@ -115,7 +114,7 @@ def test_figures_are_those_of_all_workers(pair):
 def test_workers_that_go_on_from_different_epochs_are_stopped(tmp_path):
     text = (
         "import torch.distributed as dist\n"
-        "from utils.distributed import require_same_start\n"
+        "from utils.distributed.worker import require_same_start\n"
         "dist.init_process_group('gloo')\n"
         "require_same_start(7, 'run.pt')\n"
         "print('together', flush=True)\n"
@@ -139,16 +138,16 @@ def test_killed_and_started_again_it_ends_with_the_same_weights(pair):
 
 
 def test_unequal_shares_are_refused(monkeypatch):
-    monkeypatch.setattr(distributed.dist, "get_rank", lambda: 0)
-    monkeypatch.setattr(distributed.dist, "get_world_size", lambda: 3)
+    monkeypatch.setattr(worker.dist, "get_rank", lambda: 0)
+    monkeypatch.setattr(worker.dist, "get_world_size", lambda: 3)
     with pytest.raises(ValueError, match="100 pictures cannot be shared equally by 3 workers"):
-        distributed.train(SimpleNamespace(batch_size=100), torch.device("cpu"))
+        worker.train(SimpleNamespace(batch_size=100), torch.device("cpu"))
 
 
 def test_without_torchrun_it_asks_for_it(monkeypatch):
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
     with pytest.raises(SystemExit, match="torchrun"):
-        distributed.main(["--data", "pictures.pt", "--checkpoint", "run.pt"])
+        worker.main(["--data", "pictures.pt", "--checkpoint", "run.pt"])
 
 
 # --- failures
@@ -257,7 +256,7 @@ def test_interrupted_or_killed_it_takes_its_workers_along(tmp_path, how):
     hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     call = f"launch(2, {str(script(tmp_path, SLEEP))!r}, {str(tmp_path / 'started')!r})"
     caller = subprocess.Popen(
-        [sys.executable, "-c", f"{hear}; from utils.launching import launch; {call}"],
+        [sys.executable, "-c", f"{hear}; from utils.distributed import launch; {call}"],
         env=os.environ | {"TMPDIR": str(tmp_path / "temporary")}, cwd=ROOT,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

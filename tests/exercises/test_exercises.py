@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import pytest
 import torch
-from chapters import CHAPTERS, CHECK, code_cells, exercises, prose_cells
-from wrong_answers import WRONG
 
+from tests.chapters import CHAPTERS, CHECK, code_cells, exercises, prose_cells
+from tests.exercises.wrong_answers import WRONG
 from utils.exercises import NotAttempted, UnknownExercise, WrongAnswer, check, known, verify
 
 CASES = {n: (name, *found) for name in CHAPTERS for n, found in exercises(name).items()}

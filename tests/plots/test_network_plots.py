@@ -9,10 +9,10 @@ import pytest
 import torch
 import torchvision
 from matplotlib import pyplot as plt
-from test_plots import Shown
 from torch import nn
 from torch.nn import functional
 
+from tests.plots.test_plots import Shown
 from utils import plots
 from utils.models import CifarNet, FashionNet, LeNet5
 from utils.plots import style

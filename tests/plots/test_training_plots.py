@@ -12,11 +12,11 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
-from test_network_plots import assert_legible, texts
-from test_plots import Shown
 from torch import nn
 from torch.nn import functional
 
+from tests.plots.test_network_plots import assert_legible, texts
+from tests.plots.test_plots import Shown
 from utils import plots
 from utils.models import CifarNet, FashionNet
 from utils.plots import graphs, style

@@ -5,17 +5,15 @@ import os
 from statistics import median
 from types import SimpleNamespace
 
-import bench
-import bench_ladder
 import numpy as np
 import pytest
 import torch
-from bench_summary import compose, seconds_until, table
 
+from tools import bench, bench_ladder
+from tools.bench_summary import compose, seconds_until, table
 from utils.datasets import FashionMNIST
-from utils.loaders import TensorLoader
 from utils.models import FashionNet
-from utils.training import fit
+from utils.training import TensorLoader, fit
 
 EPOCHS = 2
 IMAGES = 700  # two batches of the recipe, the second not full

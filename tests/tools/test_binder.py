@@ -1,7 +1,7 @@
 """What Binder would build, without Docker: its choices, and postBuild against a local mirror.
 
 postBuild runs in a copy of the project, as in Binder's image. What counts as published there are
-the small files of test_datasets, and a stand-in has 12 pictures.
+the small files of tests/datasets, and a stand-in has 12 pictures.
 """
 
 import json
@@ -15,11 +15,13 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-import session_memory
-from chapters import ROOT
 from packaging.specifiers import SpecifierSet
-from test_datasets import Mirror, cifar_files, fashion_files, md5, tar
-from test_packaging import CONDA, PROJECT
+
+from tests.chapters import ROOT
+from tests.course.test_packaging import CONDA, PROJECT
+from tests.datasets.mirror import Mirror
+from tests.datasets.shop import cifar_files, fashion_files, md5, tar
+from tools import session_memory
 
 ARCHIVE = "cifar-10-python.tar.gz"
 SESSION = """
@@ -72,14 +74,14 @@ def image(tmp_path, mirror):
     sums = {name: md5(data) for name, data in (unpacked | packed).items()}
     names = ["data_batch_1", "data_batch_2", "test_batch"]
     lists = [[name, md5(colour[f"cifar-10-batches-py/{name}"])] for name in names]
-    with open(tmp_path / "utils" / "datasets.py", "a", encoding="utf-8") as module:
+    with open(tmp_path / "utils" / "datasets" / "published.py", "a", encoding="utf-8") as module:
         module.write(f"\nFASHION_MD5.update({json.dumps(sums)})\n")
-        module.write(f"published.FashionMNIST.mirrors = [{mirror.url!r}]\n")
-        module.write(f"published.CIFAR10.url = {mirror.url + ARCHIVE!r}\n")
-        module.write(f"published.CIFAR10.tgz_md5 = {md5(mirror.files[ARCHIVE])!r}\n")
-        module.write(f"published.CIFAR10.train_list = {lists[:2]}\n")
-        module.write(f"published.CIFAR10.test_list = {lists[2:]}\n")
-    with open(tmp_path / "utils" / "drawn.py", "a", encoding="utf-8") as module:
+        module.write(f"datasets.FashionMNIST.mirrors = [{mirror.url!r}]\n")
+        module.write(f"datasets.CIFAR10.url = {mirror.url + ARCHIVE!r}\n")
+        module.write(f"datasets.CIFAR10.tgz_md5 = {md5(mirror.files[ARCHIVE])!r}\n")
+        module.write(f"datasets.CIFAR10.train_list = {lists[:2]}\n")
+        module.write(f"datasets.CIFAR10.test_list = {lists[2:]}\n")
+    with open(tmp_path / "utils" / "datasets" / "drawn.py", "a", encoding="utf-8") as module:
         module.write("\nfrom functools import partial\n")
         module.write("draw_split = partial(draw_split, count=12, progress=False)\n")
     return SimpleNamespace(root=tmp_path, mirror=mirror)

@@ -4,8 +4,9 @@ import json
 import os
 from pathlib import Path
 
-import browser_run
 import pytest
+
+from tools import browser_run
 
 pytestmark = pytest.mark.skipif(
     "COURSE_BROWSER" not in os.environ, reason="takes minutes: `make browser` runs it"

@@ -4,10 +4,10 @@ import json
 import shutil
 import subprocess
 
-import bundle
 import pytest
-import setup_env
-from tiny_wheels import write_wheels
+
+from tests.tools.tiny_wheels import write_wheels
+from tools import bundle, setup_env
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="no git here")
 

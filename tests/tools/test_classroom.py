@@ -7,13 +7,14 @@ import sys
 import time
 from types import SimpleNamespace
 
-import classroom
 import nbformat
 import psutil
 import pytest
-from chapters import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
-from tiny_wheels import hear_ctrl_c
+
+from tests.chapters import ROOT
+from tests.tools.tiny_wheels import hear_ctrl_c
+from tools import classroom
 
 TOOL = [sys.executable, str(ROOT / "tools" / "classroom.py"), "--gigabytes", "0.1"]
 

@@ -7,21 +7,20 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import colab
-import colab_run
-import links
 import nbformat
 import psutil
 import pytest
-from chapters import CHAPTERS, ROOT
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.chapters import CHAPTERS, ROOT
+from tools import colab, colab_run, links
 
 SLUG, BRANCH = links.checked(*links.written_home(ROOT))
 SETUP = links.SETUP.match(CHAPTERS["01_tensors"].cells[2].source)[0]
 ASK = r"""
 import os, subprocess, sys, torch, utils
-from utils.fetch import data_folder
+from utils.datasets.fetch import data_folder
 
 ask = "import utils; print(utils.__file__)"  # as a worker process of chapter 09 would
 worker = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True)

@@ -9,9 +9,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
-import setup_env
-from chapters import ROOT
-from tiny_wheels import hear_ctrl_c, write_course, write_label
+
+from tests.chapters import ROOT
+from tests.tools.tiny_wheels import hear_ctrl_c, write_course, write_label
+from tools import setup_env
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 OFFLINE = {"PIP_RETRIES": "0", "HTTPS_PROXY": "http://127.0.0.1:9", "PIP_CONFIG_FILE": os.devnull}

@@ -5,12 +5,12 @@ import re
 import shutil
 import subprocess
 
-import execute
 import nbformat
 import pytest
-import syllabus
-from chapters import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests.chapters import ROOT
+from tools import execute, syllabus
 
 
 @pytest.fixture

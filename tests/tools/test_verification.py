@@ -6,8 +6,9 @@ import sys
 
 import nbformat
 import pytest
-from chapters import ROOT
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from tests.chapters import ROOT
 
 NBVAL = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "conftest"]
 NBVAL += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=100", "-p", "no:cacheprovider"]
@@ -45,7 +46,7 @@ BOOKS = {
 
 
 DRAW_FEW = (
-    "import utils.drawn as drawn, functools\n"
+    "import utils.datasets.drawn as drawn, functools\n"
     "drawn.draw_split = functools.partial(drawn.draw_split, count=20, progress=False)\n"
 )
 GREY_IS_REAL = (

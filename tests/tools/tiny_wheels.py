@@ -10,8 +10,8 @@ import shutil
 import signal
 import zipfile
 
-import setup_env
-from chapters import ROOT
+from tests.chapters import ROOT
+from tools import setup_env
 
 FAKE_UV = """
 import pathlib, subprocess, sys, time

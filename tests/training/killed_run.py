@@ -1,6 +1,6 @@
 """Trainings killed at random moments, and taken up again until they are done.
 
-    python tests/killed_run.py FOLDER SEED...
+    python -m tests.training.killed_run FOLDER SEED...
 
 PyTorch is imported once; each life of a training is a fork, which ends by itself or by SIGKILL.
 Prints as JSON how many kills there were, and whatever was not as in a training left in peace.
@@ -20,9 +20,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from utils import fetch
-from utils.loaders import TensorLoader
-from utils.training import CheckpointError, fit, load_checkpoint, seed_everything
+from utils.datasets import fetch
+from utils.training import CheckpointError, TensorLoader, fit, load_checkpoint, seed_everything
 
 EPOCHS, BATCHES = 5, 4
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import pad
 
-from utils.augmentation import mirrored, shifted
+from utils.training import mirrored, shifted
 
 
 @settings(max_examples=40, deadline=None)

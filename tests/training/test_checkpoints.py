@@ -9,14 +9,13 @@ from itertools import count
 import numpy as np
 import pytest
 import torch
-from killed_run import same
-from test_training import network, one_thread, pictures, weights  # noqa: F401
 from torch import nn
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import ExponentialLR, LinearLR, OneCycleLR, SequentialLR
 
-from utils.loaders import TensorLoader
-from utils.training import CheckpointError, fit, load_checkpoint, save_checkpoint
+from tests.training.killed_run import same
+from tests.training.test_loop import network, one_thread, pictures, weights  # noqa: F401
+from utils.training import CheckpointError, TensorLoader, fit, load_checkpoint, save_checkpoint
 
 
 def prepare(model=None, optimizer=None, scheduler=None, generator=True):

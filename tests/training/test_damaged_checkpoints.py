@@ -9,9 +9,9 @@ import tarfile
 
 import pytest
 import torch
-from test_checkpoints import prepare, refused
-from test_training import network, one_thread  # noqa: F401
 
+from tests.training.test_checkpoints import prepare, refused
+from tests.training.test_loop import network, one_thread  # noqa: F401
 from utils.training import save_checkpoint
 
 

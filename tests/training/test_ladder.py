@@ -4,12 +4,11 @@ import multiprocessing
 
 import pytest
 import torch
-from bench_ladder import RUNGS
 from torch.utils.data import TensorDataset
 
-from utils.ladder import PLAIN, Run, accuracy_after, images_per_second, running
-from utils.loaders import TensorLoader
+from tools.bench_ladder import RUNGS
 from utils.models import FashionNet
+from utils.training import PLAIN, Run, TensorLoader, accuracy_after, images_per_second, running
 
 IMAGES = torch.randn(60, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(60) % 10

@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from utils.loaders import TensorLoader, as_tensors
+from utils.training import TensorLoader, as_tensors
 
 SIZES = {"count": st.integers(1, 30), "size": st.integers(1, 35), "drop_last": st.booleans()}
 

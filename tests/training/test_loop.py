@@ -10,7 +10,6 @@ from operator import itemgetter
 
 import pytest
 import torch
-from chapters import ROOT
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
@@ -18,9 +17,8 @@ from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, TensorDataset
 
-from utils import training
-from utils.loaders import TensorLoader
-from utils.training import evaluate, fit, seed_everything
+from tests.chapters import ROOT
+from utils.training import TensorLoader, evaluate, fit, loop, seed_everything
 
 KEYS = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
         "learning_rate", "seconds"]  # fmt: skip
@@ -208,8 +206,8 @@ def test_steps_do_not_wait_for_the_device(monkeypatch):
             fit(model, loader, loader, optimizer=optimizer, scheduler=scheduler, num_epochs=1)
         return counted.found.total()
 
-    monkeypatch.setattr(training, "checked_loss", lambda loss_fn, *batch: loss_fn(*batch[:2]))
-    look = training.LOOK
+    monkeypatch.setattr(loop, "checked_loss", lambda loss_fn, *batch: loss_fn(*batch[:2]))
+    look = loop.LOOK
     numbers = [waits(batches) for batches in (1, look - 1, 2 * look - 1, 3 * look - 1)]
     assert 0 < numbers[0] == numbers[1] < numbers[2]
     assert 0 < numbers[2] - numbers[1] == numbers[3] - numbers[2] < 5
@@ -219,7 +217,7 @@ def test_steps_do_not_wait_for_the_device(monkeypatch):
 def test_the_progress_bar_counts_batches_and_is_closed(end, monkeypatch):
     bars = []
 
-    class Bar(training.tqdm):
+    class Bar(loop.tqdm):
         def __init__(self, *args, **options):
             super().__init__(*args, **options)
             bars.append(self)
@@ -229,7 +227,7 @@ def test_the_progress_bar_counts_batches_and_is_closed(end, monkeypatch):
             raise KeyboardInterrupt if end == "interrupted" else OSError
         return images
 
-    monkeypatch.setattr(training, "tqdm", Bar)
+    monkeypatch.setattr(loop, "tqdm", Bar)
     try:
         history = fit(**parts(transform=transform), num_epochs=3)
         assert len(history) == {"done": 3, "interrupted": 1}[end]

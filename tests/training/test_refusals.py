@@ -8,13 +8,13 @@ from itertools import count
 import numpy as np
 import pytest
 import torch
-from test_training import network, one_thread, parts, pictures, weights  # noqa: F401
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau, StepLR
 
-from utils import training
+from tests.training.test_loop import network, one_thread, parts, pictures, weights  # noqa: F401
+from utils.training import loop
 from utils.training import evaluate, fit, load_checkpoint, pick_device, seed_everything
 
 IMAGES, LABELS = pictures(8)
@@ -167,7 +167,7 @@ def test_a_loss_that_is_not_finite_is_named_and_the_checkpoint_stays(value, tmp_
 
 @pytest.mark.parametrize(("first", "last"), [(1, 2), (2, 2), (3, 4), (5, 6)])
 def test_training_stops_at_the_next_look(first, last, monkeypatch):
-    monkeypatch.setattr(training, "LOOK", 2)
+    monkeypatch.setattr(loop, "LOOK", 2)
     loss_fn = failing_loss({first: math.nan})
     with pytest.raises(FloatingPointError, match=f"step {(first - 1) % 4 + 1},"):
         fit(**parts(), num_epochs=3, loss_fn=loss_fn)

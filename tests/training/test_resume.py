@@ -11,10 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from chapters import ROOT
-from killed_run import same
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from test_training import KEYS, one_thread, parts, pictures  # noqa: F401
 from torch import nn, optim
 from torch.optim import lr_scheduler as schedules
 from torch.utils.data import (
@@ -25,9 +22,10 @@ from torch.utils.data import (
     WeightedRandomSampler,
 )
 
-from utils import training
-from utils.loaders import TensorLoader
-from utils.training import fit, load_checkpoint, seed_everything
+from tests.chapters import ROOT
+from tests.training.killed_run import same
+from tests.training.test_loop import KEYS, one_thread, parts, pictures  # noqa: F401
+from utils.training import TensorLoader, fit, load_checkpoint, loop, seed_everything
 
 EPOCHS, BATCHES, SIZE = 4, 3, 9
 DATASET = TensorDataset(*pictures(26))
@@ -172,7 +170,7 @@ def test_interrupted_in_epoch_3_and_called_again(place, tmp_path, monkeypatch, c
                 run.model[5], "forward", pressed_at(4 * BATCHES + 2, run.model[5].forward)
             )
         elif place == "evaluation":
-            patch.setattr(training, "evaluate", pressed_at(3, training.evaluate))
+            patch.setattr(loop, "evaluate", pressed_at(3, loop.evaluate))
         else:  # once before the first epoch, then after each
             owner, name = WRITING[place]
             patch.setattr(owner, name, pressed_at(4, getattr(owner, name)))
@@ -206,7 +204,7 @@ def test_killed_at_any_moment_and_started_again(tmp_path):
     wanted = os.environ.get("COURSE_KILLS")
     seeds = random.Random().sample(range(10**6), int(wanted)) if wanted else range(10)
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "killed_run.py", tmp_path, *map(str, seeds)],
+        [sys.executable, "-m", "tests.training.killed_run", tmp_path, *map(str, seeds)],
         cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

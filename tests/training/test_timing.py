@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from utils import timing
-from utils.timing import synchronize, time_calls
+from utils.training import synchronize, time_calls, timing
 
 
 def test_only_the_repeats_are_counted():

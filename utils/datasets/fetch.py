@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 TIMEOUT = 20  # seconds without a byte before a mirror is given up
 
 

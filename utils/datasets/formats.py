@@ -13,11 +13,11 @@ from functools import partial
 from lzma import LZMAError
 
 import numpy as np
-import torchvision.datasets as published
 from PIL import Image
+from torchvision.datasets import CIFAR10
 from tqdm.auto import tqdm
 
-from utils.fetch import DataError, first_found, read_verified
+from utils.datasets.fetch import DataError, first_found, read_verified
 
 PICTURES = {"train": 5000, "test": 1000}  # of each class of CIFAR-10
 
@@ -52,24 +52,24 @@ def idx_bytes(array):
 
 def unpacked_batches(root, train):
     """Return (images, labels, "published") from the folder cifar-10-batches-py."""
-    folder = root / published.CIFAR10.base_folder
+    folder = root / CIFAR10.base_folder
     batches = [read_verified(folder / name, md5) for name, md5 in _batch_list(train)]
     return _stack(batches) if None not in batches else None
 
 
 def packed_batches(root, train):
     """Return (images, labels, "published") from cifar-10-python.tar.gz."""
-    data = read_verified(root / published.CIFAR10.filename, published.CIFAR10.tgz_md5)
+    data = read_verified(root / CIFAR10.filename, CIFAR10.tgz_md5)
     if data is None:
         return None
-    folder = published.CIFAR10.base_folder
+    folder = CIFAR10.base_folder
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         names = [f"{folder}/{name}" for name, _ in _batch_list(train)]
         return _stack([archive.extractfile(name).read() for name in names])
 
 
 def _batch_list(train):
-    return published.CIFAR10.train_list if train else published.CIFAR10.test_list
+    return CIFAR10.train_list if train else CIFAR10.test_list
 
 
 def _stack(batches):

@@ -1,7 +1,7 @@
 """Fashion-MNIST and CIFAR-10 as torchvision datasets, verified, with an offline stand-in.
 
 Each function looks in the data folder first, downloads what is not there, and without a
-network draws garments of its own (`utils.drawn`), saying so in one sentence.
+network draws garments of its own (`utils.datasets.drawn`), saying so in one sentence.
 """
 
 import hashlib
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torchvision.datasets as published
+from torchvision import datasets
 
-from utils import drawn
-from utils.fetch import (
+from utils.datasets import drawn
+from utils.datasets.fetch import (
     DataError,
     DownloadError,
     data_folder,
@@ -25,9 +25,15 @@ from utils.fetch import (
     locked,
     write_file,
 )
-from utils.formats import idx_bytes, packed_batches, read_idx, read_pictures, unpacked_batches
+from utils.datasets.formats import (
+    idx_bytes,
+    packed_batches,
+    read_idx,
+    read_pictures,
+    unpacked_batches,
+)
 
-FASHION_MD5 = dict(published.FashionMNIST.resources) | {
+FASHION_MD5 = dict(datasets.FashionMNIST.resources) | {
     # torchvision lists the sums of the packed files only; these are of what is in them
     "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
@@ -41,11 +47,11 @@ _CIFAR_NAME = re.compile(r"cifar-?10(?!-python|-batches|0)", re.IGNORECASE)
 _announced = set()
 
 
-class FashionMNIST(published.FashionMNIST):
+class FashionMNIST(datasets.FashionMNIST):
     """torchvision's dataset, filled from memory; `.source` is "published" or "drawn"."""
 
     def __init__(self, images, labels, source, train, transform):
-        published.VisionDataset.__init__(self, root=None, transform=transform)
+        datasets.VisionDataset.__init__(self, root=None, transform=transform)
         self.train, self.source = train, source
         self.data = torch.from_numpy(images)
         self.targets = torch.from_numpy(labels.astype(np.int64))
@@ -54,11 +60,11 @@ class FashionMNIST(published.FashionMNIST):
         return f"Split: {'Train' if self.train else 'Test'}\nSource: {self.source}"
 
 
-class CIFAR10(published.CIFAR10):
+class CIFAR10(datasets.CIFAR10):
     """torchvision's dataset, filled from memory; `.source`: "published", "images" or "drawn"."""
 
     def __init__(self, images, labels, source, train, transform):
-        published.VisionDataset.__init__(self, root=None, transform=transform)
+        datasets.VisionDataset.__init__(self, root=None, transform=transform)
         self.train, self.source = train, source
         self.data, self.targets = images, labels.tolist()
         self.classes = list(drawn.COLOUR_CLASSES if source == "drawn" else CIFAR_CLASSES)
@@ -87,7 +93,7 @@ def fashion_mnist(train=True, transform=None, root=None):
     def get():
         for name in names:
             path = root / "FashionMNIST" / "raw" / f"{name}.gz"
-            download(path, published.FashionMNIST.mirrors, FASHION_MD5[path.name])
+            download(path, datasets.FashionMNIST.mirrors, FASHION_MD5[path.name])
 
     arrays = _obtain("Fashion-MNIST", root, find, get, partial(_draw, root, train, colour=False))
     return FashionMNIST(*arrays, train, transform)
@@ -104,7 +110,7 @@ def cifar10(train=True, transform=None, root=None):
     Raises DataError, naming path, reason and remedy, when files are damaged or unwritable.
     """
     root = _checked(train, transform, root)
-    reference = published.CIFAR10
+    reference = datasets.CIFAR10
 
     def find():
         places = [root, *(path for path in sorted(root.glob("*")) if _CIFAR_NAME.match(path.name))]

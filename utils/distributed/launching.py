@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+TORCHRUN = "from utils.distributed.launching import torchrun; torchrun()"
 GRACE = 5  # seconds that torchrun has to end its workers, before all of them are killed
 
 
@@ -47,7 +48,7 @@ def launch(workers, *command, max_restarts=0, timeout=120):
         )
     with TemporaryDirectory(prefix="workers-", ignore_cleanup_errors=True) as folder:
         # torchrun itself is not called by name: it may be missing from the path, or be another's
-        torchrun = [sys.executable, "-m", "utils.launching", str(os.getpid())]
+        torchrun = [sys.executable, "-c", TORCHRUN, str(os.getpid())]
         how = ["--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={workers}"]
         how += [f"--max-restarts={max_restarts}", "--redirects=3", f"--log-dir={folder}"]
         settings = {"OMP_NUM_THREADS": "1", "TMPDIR": folder}
@@ -139,8 +140,9 @@ def _error_in(text):
     return re.sub(r"\[/\S+\] ", "", found[-1]).strip()  # without the places in torch's own source
 
 
-def _torchrun(parent, arguments):
+def torchrun():
     """Be torchrun, but end with the process that asked for it: a kernel can be killed, too."""
+    parent, arguments = int(sys.argv[1]), sys.argv[2:]
 
     def watch():
         while os.getppid() == parent:
@@ -155,7 +157,3 @@ def _torchrun(parent, arguments):
     finally:
         if os.getppid() != parent:
             shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
-
-
-if __name__ == "__main__":
-    _torchrun(int(sys.argv[1]), sys.argv[2:])

@@ -18,8 +18,8 @@ from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DistributedSampler
 
-from utils.checkpoints import load_checkpoint, save_checkpoint
 from utils.models import FashionNet
+from utils.training import load_checkpoint, save_checkpoint
 
 
 def main(arguments=None):
@@ -151,7 +151,3 @@ def train_epoch(model, images, labels, share, optimizer, doomed=False):
         "own_accuracy": own_accuracy,
         "seconds": time.perf_counter() - start,
     }
-
-
-if __name__ == "__main__":
-    main()

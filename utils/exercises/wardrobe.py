@@ -3,7 +3,7 @@
 import torch
 from torch.utils.data import Dataset
 
-from utils.drawn import CLASSES
+from utils.datasets.drawn import CLASSES
 from utils.exercises.compare import WrongAnswer, call, show
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from utils.fetch import DataError, write_file
+from utils.datasets.fetch import DataError, write_file
 
 VERSION = 1
 DIGEST = 32  # bytes of SHA-256 that stand after what torch.save wrote; torch.load skips them

@@ -8,10 +8,10 @@ from torch.nn.functional import cross_entropy
 from torch.profiler import record_function
 from torch.utils.data import DataLoader
 
-from utils.loaders import TensorLoader
 from utils.models import FashionNet
-from utils.timing import time_calls
-from utils.training import evaluate, seed_everything
+from utils.training.loaders import TensorLoader
+from utils.training.loop import evaluate, seed_everything
+from utils.training.timing import time_calls
 
 PLAIN = {
     "wait": True,  # for the loss and the hits, in each step

@@ -12,18 +12,9 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from utils.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
-from utils.tally import Tally, batches, checked_loss, require_trainable
+from utils.training.checkpoints import load_checkpoint, save_checkpoint
+from utils.training.tally import Tally, batches, checked_loss, require_trainable
 
-__all__ = [
-    "CheckpointError",
-    "evaluate",
-    "fit",
-    "load_checkpoint",
-    "pick_device",
-    "save_checkpoint",
-    "seed_everything",
-]
 LOOK = 50  # batches between two looks at the loss: each look waits for the device
 
 
