@@ -19,42 +19,12 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from tests.plots.seen import Shown
 from utils import plots
 from utils.plots import style
 
 matplotlib.use("agg")
 CLASSES = ["T-shirt/top", "Trouser", "Pullover"]
-
-
-class Shown:
-    """Collects what would be displayed: figures, and the metadata beside them."""
-
-    def __init__(self):
-        self.figures, self.metadata = [], []
-
-    def display(self, figure, metadata):
-        self.figures.append(figure)
-        self.metadata.append(metadata)
-
-    @property
-    def alt(self):
-        return self.metadata[-1]["image/png"]["alt"]
-
-    @property
-    def axes(self):
-        return self.figures[-1].axes
-
-    @property
-    def pixels(self):
-        """What the figure's images hold, one array an image."""
-        return [np.asarray(axis.images[0].get_array()) for axis in self.axes if axis.images]
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    collected = Shown()
-    monkeypatch.setattr(style, "display", collected.display)
-    return collected
 
 
 def grid(*args, **options):

@@ -14,8 +14,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau, StepLR
 
 from tests.training.test_loop import network, one_thread, parts, pictures, weights  # noqa: F401
-from utils.training import loop
-from utils.training import evaluate, fit, load_checkpoint, pick_device, seed_everything
+from utils.training import evaluate, fit, load_checkpoint, loop, pick_device, seed_everything
 
 IMAGES, LABELS = pictures(8)
 OTHER = SGD(network().parameters(), 0.1)
