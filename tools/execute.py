@@ -104,13 +104,18 @@ def renew(path, fresh):
     tidy(notebook)
     if not fresh:
         keep_stored_outputs(notebook, earlier)
+    print(f"{path.name}: {'written' if save(notebook, path) else 'unchanged'}", flush=True)
+
+
+def save(notebook, path):
+    """Write the notebook, whole or not at all, and return whether anything changed."""
     text = nbformat.writes(notebook) + "\n"
-    changed = text != path.read_text(encoding="utf-8")
-    if changed:
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, path)
-    print(f"{path.name}: {'written' if changed else 'unchanged'}", flush=True)
+    if text == path.read_text(encoding="utf-8"):
+        return False
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(part, path)
+    return True
 
 
 def require_real_images():
