@@ -6,7 +6,7 @@ COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
 
 .DEFAULT_GOAL := help
 .PHONY: help env lab test test-oldest test-newest browser notebooks bundle classroom \
-        bench recipe kills session syllabus links colab format lock
+        distances bench recipe kills session syllabus links colab format lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -49,6 +49,9 @@ browser: env  ## open each chapter in JupyterLab in a real browser and run all i
 
 notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that show times
 	$(VENV) tools/execute.py $(if $(FRESH),--fresh) $(COURSE)
+
+distances: env  ## measure how far the numbers of CHAPTER=00 move, in its "about" cells
+	$(VENV) -m tools.distances $(or $(COURSE),notebooks/*.ipynb)
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) tools/bundle.py

@@ -1,11 +1,13 @@
 """How pytest verifies the notebooks, on top of nbval.
 
-A cell tagged `real-data` is compared only where the real images are; a cell that was never
-executed fails; a kernel that dies is noticed at once; time and peak memory are reported.
+A cell tagged `real-data` is compared only where the real images are; one with `about` in its
+metadata number by number, within the distance stated there; a cell that was never executed fails;
+a kernel that dies is noticed at once; time and peak memory are reported.
 """
 
 import collections
 import contextlib
+import copy
 import json
 import queue
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
+from tools.about import output_difference
 from tools.execute import progress_bar
 
 ROOT = Path(__file__).parent
@@ -56,15 +59,39 @@ def pytest_runtest_call(item):
     if item.cell.source.strip() and item.cell.execution_count is None:
         raise NbCellError(item.cell_num, "This cell was never executed", item.cell.source)
     _watch_kernel(item)
-    compare = item.compare_outputs
-    item.compare_outputs = lambda test, *rest, **named: compare(
-        [output for output in test if not progress_bar(output)], *rest, **named
-    )
+    _compare_about(item)
     try:
         return (yield)
     finally:
         figures = _measured.setdefault(item.path.stem, {"seconds": 0.0, "gigabytes": 0.0})
         figures["gigabytes"] = max(figures["gigabytes"], _peak_memory(item.parent.kernel))
+
+
+def _compare_about(item):
+    """Leave progress bars out of nbval's comparison, and from it what is compared by distance."""
+    compare, metadata = item.compare_outputs, item.cell.metadata
+
+    def compare_outputs(test, stored, *rest, **named):
+        test = [output for output in test if not progress_bar(output)]
+        if "about" not in metadata:
+            return compare(test, stored, *rest, **named)
+        same = compare(_without_text(test), _without_text(stored), *rest, **named)
+        found = output_difference(stored, test, metadata["about"])
+        if found:
+            place = f"{item.path.name}, cell {item.cell_num}"
+            item.comparison_traceback.append(f"{place}: {found}")
+        return same and not found
+
+    item.compare_outputs = compare_outputs
+
+
+def _without_text(outputs):
+    """Return the outputs as nbval shall compare them: no printed text, and values without it."""
+    kept = [copy.deepcopy(output) for output in outputs if output.get("name") != "stdout"]
+    for output in kept:
+        if "text/plain" in output.get("data", {}):
+            output["data"]["text/plain"] = ""
+    return kept
 
 
 def _watch_kernel(item):

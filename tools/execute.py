@@ -3,8 +3,9 @@
     python -m tools.execute notebooks/01_tensors.ipynb ...
 
 A cell tagged nbval-ignore-output (it shows times) keeps its stored output until its source
-changes, which is noted in its metadata as `executed`; --fresh renews it. What is committed
-shows the real images, so the drawn stand-in is refused unless --stand-in is given.
+changes, which is noted in its metadata as `executed`; one whose numbers may be off by a stated
+distance ("about") keeps it while the new numbers lie within. --fresh renews both. What is
+committed shows the real images, so the drawn stand-in is refused unless --stand-in is given.
 """
 
 import argparse
@@ -18,9 +19,12 @@ import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbconvert.preprocessors import ExecutePreprocessor
 
+from tools.about import output_difference
+
 ROOT = Path(__file__).resolve().parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LIBRARY = re.compile(r"^(?:\x1b\[[\d;]*m)*File ")
+KEPT = ("about", "seen", "jupyter", "cellView")  # what a cell's metadata may hold beside its tags
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -58,9 +62,10 @@ def tidy(notebook):
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": sorted(tags)} if tags else {})
-        if ignored(cell):
+        tags, metadata = cell.metadata.get("tags"), cell.metadata
+        kept = {key: metadata[key] for key in KEPT if key in metadata}
+        cell.metadata = nbformat.from_dict(kept | ({"tags": sorted(tags)} if tags else {}))
+        if ignored(cell) or "about" in cell.metadata:
             cell.metadata["executed"] = source_sum(cell)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not progress_bar(output)]
@@ -72,11 +77,17 @@ def tidy(notebook):
                 ]
 
 
-def keep_ignored_outputs(notebook, earlier):
+def keep_stored_outputs(notebook, earlier):
+    """Keep what is never compared, and what the new output differs from by rounding alone."""
     stored = {cell.id: cell for cell in code_cells(earlier)}
     for cell in code_cells(notebook):
         before = stored.get(cell.id)
-        if ignored(cell) and before and before.metadata.get("executed") == source_sum(cell):
+        if not before or before.metadata.get("executed") != source_sum(cell):
+            continue
+        about = cell.metadata.get("about")
+        if ignored(cell) or (
+            about is not None and not output_difference(before.outputs, cell.outputs, about)
+        ):
             cell.outputs = before.outputs
 
 
@@ -91,14 +102,19 @@ def renew(path, fresh):
         sys.exit(f"{path.name} is left as it was, since a cell fails:\n{error}")
     tidy(notebook)
     if not fresh:
-        keep_ignored_outputs(notebook, earlier)
+        keep_stored_outputs(notebook, earlier)
+    print(f"{path.name}: {'written' if save(notebook, path) else 'unchanged'}", flush=True)
+
+
+def save(notebook, path):
+    """Write the notebook, whole or not at all, and return whether anything changed."""
     text = nbformat.writes(notebook) + "\n"
-    changed = text != path.read_text(encoding="utf-8")
-    if changed:
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, path)
-    print(f"{path.name}: {'written' if changed else 'unchanged'}", flush=True)
+    if text == path.read_text(encoding="utf-8"):
+        return False
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(part, path)
+    return True
 
 
 def require_real_images():
@@ -111,7 +127,7 @@ def require_real_images():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
-    parser.add_argument("--fresh", action="store_true", help="renew the outputs that show times")
+    parser.add_argument("--fresh", action="store_true", help="renew the outputs that are kept, too")
     parser.add_argument("--stand-in", action="store_true", help="accept the drawn images")
     options = parser.parse_args()
     if not options.stand_in:

@@ -1,4 +1,8 @@
-"""Write the time and memory of the last `make test` into the README's table and the notebooks."""
+"""Write each chapter's times and memory into the README's table and the notebooks.
+
+The time to run and the memory are those of the last `make test`; the minutes of reading are
+computed by `tools.reading` from what stands on the page.
+"""
 
 import json
 import math
@@ -10,11 +14,13 @@ import nbformat
 
 from tools.links import ROOT as HOME
 from tools.links import checked, launch, written_home
+from tools.reading import minutes
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 REPORT = ROOT / "build" / "notebooks.json"
 MEASURED = re.compile(r"Running every cell took \d+ s and \d\.\d GB on two cores\.")
+READING = re.compile(r"About \d+ minutes for the core, \d+ with everything\.")
 TABLE = re.compile(r"(<!-- syllabus -->\n).*(<!-- /syllabus -->)", re.DOTALL)
 HEAD = """\
 | chapter | its question | reading | exercises | running it | peak memory | open in |
@@ -33,13 +39,15 @@ def row(path, seconds, gigabytes):
     cells = nbformat.read(path, as_version=4).cells
     title = cells[0].source.splitlines()[0].removeprefix("# ").replace(" ·", "")
     question = re.search(r"\*\*The question\.\*\* (.+)", cells[0].source)[1]
-    minutes = re.search(r"About (\d+) minutes", cells[1].source)[1]
+    core, whole = minutes(cells)
     exercises = sum('check("' in cell.source for cell in cells if "= ...\n" in cell.source
                     or "): ...\n" in cell.source)  # fmt: skip
     link = f"[{title}](notebooks/{path.name})"
     measured = f"{seconds} s | {gigabytes:.1f} GB"
     links = launch(*checked(*written_home(HOME)), path.stem, words=("Colab", "Binder"))
-    return f"| {link} | {question} | {minutes} min | {exercises} | {measured} | {links} |\n"
+    return (
+        f"| {link} | {question} | {core} min, all {whole} | {exercises} | {measured} | {links} |\n"
+    )
 
 
 def main():
@@ -49,7 +57,10 @@ def main():
         seconds, gigabytes = figures(report, path.stem)
         text = path.read_text(encoding="utf-8")
         sentence = f"Running every cell took {seconds} s and {gigabytes:.1f} GB on two cores."
-        path.write_text(MEASURED.sub(sentence, text), encoding="utf-8", newline="\n")
+        core, whole = minutes(nbformat.reads(text, as_version=4).cells)
+        reading = f"About {core} minutes for the core, {whole} with everything."
+        text = READING.sub(reading, MEASURED.sub(sentence, text))
+        path.write_text(text, encoding="utf-8", newline="\n")
         rows.append(row(path, seconds, gigabytes))
     readme = README.read_text(encoding="utf-8")
     table = TABLE.sub(lambda match: match[1] + HEAD + "".join(rows) + match[2], readme)

@@ -12,7 +12,7 @@ from itertools import groupby
 import pytest
 
 from tests.chapters import CHAPTERS, CHECK, PATHS, ROOT, code_cells, exercises, prose_cells, tags
-from tools.execute import source_sum
+from tools.execute import KEPT, source_sum
 from utils.exercises import known
 
 TAGS = {"nbval-ignore-output", "nbval-skip", "raises-exception", "real-data"}
@@ -72,15 +72,15 @@ def test_only_meaningful_metadata(name):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.kernelspec.name == "python3"
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags", "executed"}
+        assert set(cell.metadata) <= {"tags", "executed", *KEPT}
         assert set(tags(cell)) <= TAGS
     assert not [out for out in outputs(name) if any("widget" in key for key in out.get("data", {}))]
 
 
 @each_chapter
-def test_outputs_that_are_not_compared_belong_to_their_source(name):
+def test_outputs_that_are_kept_belong_to_their_source(name):
     for cell in code_cells(name):
-        if "nbval-ignore-output" in tags(cell):
+        if "nbval-ignore-output" in tags(cell) or "about" in cell.metadata:
             assert cell.metadata.get("executed") == source_sum(cell), cell.source
 
 
