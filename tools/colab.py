@@ -1,19 +1,39 @@
 """Make a Colab machine ready for the course: install what it lacks, and leave the rest alone.
 
-Each notebook's setup cell runs this from a clone. The course itself comes last, so that `utils`
-is there only when all is well; that is what the cell asks for.
+Each notebook's setup cell runs this file from a clone, by its path, since the notebook lies beside
+the clone. The course itself comes last, so that `utils` is there only when all is well; that is
+what the cell asks for.
 """
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
-from importlib import metadata, util
+from importlib import machinery, metadata, util
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 TORCH = ("torch", "torchvision")
+MARK = 'COURSE = "tensors-to-gpus"'  # in the course's own utils/__init__.py
+
+
+def installed():
+    """Return whether the course is here; end with the remedy if another `utils` would hide it.
+
+    Asked for is what a notebook finds: first of all what lies beside it.
+    """
+    beside = machinery.PathFinder.find_spec("utils", [os.getcwd()])
+    there = util.find_spec("utils")
+    for found in (beside, there):
+        # a folder without __init__.py has no origin, and hides nothing that is installed
+        if found and found.origin and MARK not in Path(found.origin).read_text(errors="replace"):
+            sys.exit(
+                f"{found.origin} hides the course's own utils. Rename it, or take its folder off "
+                "the path; then restart the kernel and run this cell again."
+            )
+    return bool(there and there.origin)
 
 
 def requirements(root=ROOT):
@@ -68,7 +88,7 @@ def install_missing(oldest, found):
 
 
 def main():
-    if util.find_spec("utils"):
+    if installed():
         return
     oldest = requirements()
     found = present(oldest)

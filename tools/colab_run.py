@@ -25,7 +25,8 @@ from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from tools.links import GITHUB, ROOT, checked, written_home
+from tools.links import ROOT, checked, written_home
+from tools.setup_cell import GITHUB
 
 REMOVED = ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND", "VIRTUAL_ENV")
 

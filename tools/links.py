@@ -16,17 +16,14 @@ from pathlib import Path
 import nbformat
 
 from tools.execute import ignored, source_sum
+from tools.setup_cell import GITHUB, written
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "LICENSE-TEXT.md", "data/README.md")
-GITHUB = "https://github.com/"
 REPO = re.compile(r"https://github\.com/([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_][A-Za-z0-9._-]*)")
 BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))\w(?:[\w./-]*\w)?", re.ASCII)
 HOMEPAGE = re.compile(r'^(Homepage = )"([^"\n]*)"$', re.MULTILINE)
 LAUNCH = re.compile(r"^\[Open in Colab\]\([^)\n]*\) · \[Launch on Binder\]\([^)\n]*\)$", re.M)
-SETUP = re.compile(
-    r"\Afrom importlib\.util import find_spec\n\nif [^\n]*google\.colab[^\n]*\n(?: +\S[^\n]*\n)+"
-)
 COLAB = re.compile(r"https://colab\.research\.google\.com/github/[^)\s]*/notebooks/")
 BINDER = re.compile(r"https://mybinder\.org/v2/gh/[^)\s?]*\?")
 CLONE = re.compile(r"git clone (?:-b \S+ )?https://github\.com/\S+\n( *)cd \S+")
@@ -86,19 +83,6 @@ def launch(slug, branch, name, words=("Open in Colab", "Launch on Binder")):
     return f"[{words[0]}]({there}) · [{words[1]}]({here})"
 
 
-def setup(slug, branch):
-    """Return what a setup cell begins with. It ends in an address: ruff lets that be long."""
-    folder = slug.split("/")[1]
-    return f"""\
-from importlib.util import find_spec
-
-if find_spec("google") and find_spec("google.colab"):
-    ![ -d {folder} ] || git clone -q --depth 1 -b {branch} {GITHUB}{slug}
-    !python {folder}/tools/colab.py
-    assert find_spec("utils"), "Go online, or mend what is named above; then run this cell again"
-"""
-
-
 def clone(slug, branch, indent):
     option = "" if branch == "main" else f"-b {branch} "
     return f"git clone {option}{GITHUB}{slug}\n{indent}cd {slug.split('/')[1]}"
@@ -135,13 +119,12 @@ def chapter(path, old, new):
     """Return a notebook's text for its new home; outputs and all else stay as they are."""
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if not code or not SETUP.match(code[0].source):
+    if not code or not written(code[0], *new):
         stop(f"{path.name}: its first code cell does not begin with the setup; copy another's.")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = moved(renewed(cell.source, *new), old, new)
     notebook.cells[0].source = titled(notebook.cells[0].source, *new, path.stem)
-    code[0].source = SETUP.sub(lambda _: setup(*new), code[0].source)
     if ignored(code[0]):
         code[0].metadata["executed"] = source_sum(code[0])
     return nbformat.writes(notebook) + "\n"

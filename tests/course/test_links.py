@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from tests.chapters import CHAPTERS, PATHS, ROOT
-from tools import links
+from tools import links, setup_cell
 from tools.execute import source_sum
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -62,11 +62,12 @@ def test_a_chapter_can_be_launched_from_its_first_cell_and_from_the_readme(name)
 @pytest.mark.parametrize("name", list(CHAPTERS))
 def test_every_setup_cell_begins_alike_and_names_the_home(name):
     source = CHAPTERS[name].cells[2].source
-    first, condition, fetch, *_ = [line for line in source.splitlines() if line]
+    title, first, condition, fetch, *_ = [line for line in source.splitlines() if line]
+    assert title == "# @title Setup: run this cell first"
     assert first == "from importlib.util import find_spec"
     assert condition == 'if find_spec("google") and find_spec("google.colab"):'
     assert fetch.endswith(f" -b {BRANCH} {HOME}")
-    assert source.startswith(CHAPTERS["00_start_here"].cells[2].source.partition("\n\nimport")[0])
+    assert source.startswith(setup_cell.beginning(SLUG, BRANCH) + "\n")
 
 
 def test_a_hub_clones_the_home():
@@ -202,4 +203,4 @@ def test_make_hands_repository_and_branch_on():
         ["make", "-n", "links", f"REPO={FORK}", "BRANCH=dev"],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    assert f"tools/links.py --repo='{FORK}' --branch='dev'" in done.stdout
+    assert f"-m tools.links --repo='{FORK}' --branch='dev'" in done.stdout

@@ -14,10 +14,10 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.chapters import CHAPTERS, ROOT
-from tools import colab, colab_run, links
+from tools import colab, colab_run, links, setup_cell
 
 SLUG, BRANCH = links.checked(*links.written_home(ROOT))
-SETUP = links.SETUP.match(CHAPTERS["01_tensors"].cells[2].source)[0]
+SETUP = setup_cell.BEGINNING.match(CHAPTERS["01_tensors"].cells[2].source)[0]
 ASK = r"""
 import os, subprocess, sys, torch, utils
 from utils.datasets.fetch import data_folder
@@ -39,21 +39,21 @@ def places(tmp_path):
     return found
 
 
-def run_setup(places, after="", **changed):
+def run_setup(places, after="", before="", **changed):
     """Run the setup cell, then `after`; return (seconds of the setup, the notebook)."""
     remote, machine, content = places
     colab_run.make_machine(machine)
     environment = colab_run.settings(machine, remote, SLUG) | changed
     environment.pop("COURSE_DATA", None)
-    before = set(psutil.Process().children(recursive=True))
-    notebook = new_notebook(cells=[new_code_cell(SETUP), new_code_cell(after)])
+    running = set(psutil.Process().children(recursive=True))
+    notebook = new_notebook(cells=[new_code_cell(before + SETUP), new_code_cell(after)])
     notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "colab"}})
     try:
         return colab_run.run(notebook, machine, environment, content)[0], notebook
     except CellExecutionError:
         return None, notebook
     finally:
-        assert set(psutil.Process().children(recursive=True)) <= before
+        assert set(psutil.Process().children(recursive=True)) <= running
 
 
 def said(notebook):
@@ -88,7 +88,7 @@ def test_without_a_network_it_says_what_to_do(places):
     nowhere = {"GIT_CONFIG_COUNT": "0", "https_proxy": "http://127.0.0.1:9"}
     _, notebook = run_setup(places, **nowhere)
     printed, error = said(notebook)
-    assert re.match(rf"fatal: unable to access '{links.GITHUB}{SLUG}/?'", printed)
+    assert re.match(rf"fatal: unable to access '{setup_cell.GITHUB}{SLUG}/?'", printed)
     assert len(printed.splitlines()) <= 3
     assert error.startswith("AssertionError: Go online, or mend what is named above")
 
@@ -110,11 +110,76 @@ def test_an_interrupted_setup_goes_on_when_run_again(places):
     assert seconds and not notebook.cells[0].outputs
 
 
-def test_outside_colab_the_setup_does_nothing(tmp_path):
+def test_a_folder_without_init_hides_nothing(places):
+    remote, _, content = places
+    colab_run.publish(remote, BRANCH)
+    (content / "utils").mkdir()
+    seconds, notebook = run_setup(places, after="import utils.shapes")
+    assert seconds and not notebook.cells[0].outputs
+
+
+def test_another_utils_beside_the_notebook_is_named(places):
+    remote, _, content = places
+    colab_run.publish(remote, BRANCH)
+    other = content / "utils.py"
+    other.write_text("mine = 1\n")
+    printed, error = said(run_setup(places)[1])
+    assert printed.startswith(f"{other} hides the course's own utils. Rename it")
+    assert "run this cell again" in printed and len(printed.splitlines()) == 1
+    assert re.match(rf"ImportError: {re.escape(str(other))} hides .* rename it, restart", error)
+
+
+@pytest.mark.parametrize("place", ["PYTHONPATH", "Drive"])
+def test_another_utils_on_the_path_is_named(place, places, tmp_path):
+    """Drive is put on the path by the notebook itself, and no other program hears of it."""
+    colab_run.publish(places[0], BRANCH)
+    other = tmp_path / "drive" / "utils" / "__init__.py"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    path = str(other.parents[1])
+    if place == "Drive":
+        _, notebook = run_setup(places, before=f"import sys\nsys.path.insert(0, {path!r})\n\n")
+    else:
+        both = os.pathsep.join([path, str(places[1])])
+        _, notebook = run_setup(places, PYTHONPATH=both)
+    printed, error = said(notebook)
+    assert ("hides the course's own utils" in printed) == (place == "PYTHONPATH")
+    assert error.startswith(f"ImportError: {other} hides")
+
+
+def outside_colab(folder, **environment):
     source = SETUP.replace("!", "raise RuntimeError  # ")
-    done = subprocess.run([sys.executable, "-c", source], cwd=tmp_path, capture_output=True)
+    command = [sys.executable, "-c", source]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_outside_colab_the_setup_does_nothing(tmp_path):
+    done = outside_colab(tmp_path)
     assert done.returncode == 0 and not done.stdout + done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["utils.py", "utils/__init__.py"])
+def test_outside_colab_another_utils_is_named(name, tmp_path):
+    other = tmp_path / name
+    other.parent.mkdir(exist_ok=True)
+    other.touch()
+    error = outside_colab(tmp_path).stderr.splitlines()[-1]
+    expected = f"ImportError: {other} hides the course's utils: rename it, restart the kernel"
+    assert error.startswith(expected)
+
+
+def test_outside_colab_a_folder_that_hides_an_editable_course_is_named(tmp_path):
+    """An editable course is found after all else, so that a folder without __init__.py hides it."""
+    (tmp_path / "utils").mkdir()
+    error = outside_colab(tmp_path, PYTHONPATH="").stderr.splitlines()[-1]
+    assert error.startswith(f"ImportError: {tmp_path / 'utils'} hides the course's utils")
 
 
 OLDEST = {"torch": "2.9", "torchvision": "0.24", "tqdm": "4.67"}

@@ -112,7 +112,9 @@ def test_syllabus_writes_readme_and_notebook(tmp_path, monkeypatch):
     monkeypatch.setattr(syllabus, "README", tmp_path / "README.md")
     monkeypatch.setattr(syllabus, "REPORT", tmp_path / "report.json")
     syllabus.main()
-    row = "| [00 Start](notebooks/00_start.ipynb) | Which boot? | 20 min | 1 | 25 s | 0.9 GB |"
+    row = (
+        "| [00 Start](notebooks/00_start.ipynb) | Which boot? | 5 min, all 5 | 1 | 25 s | 0.9 GB |"
+    )
     readme = (tmp_path / "README.md").read_text()
     assert row in readme
     assert "old" not in readme
