@@ -13,13 +13,13 @@ from tqdm import tqdm
 
 from utils.datasets import fashion_mnist
 from utils.training import (
-    PLAIN,
     TensorLoader,
     accuracy_after,
     as_tensors,
     images_per_second,
     pick_device,
 )
+from utils.training.ladder import PLAIN
 
 MEAN, STD = 0.2860, 0.3530
 RUNGS = {

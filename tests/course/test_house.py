@@ -46,7 +46,7 @@ def test_files_are_read_in_one_sitting(path):
     "path", [path for path in FILES["utils"] if path.name == "__init__.py"], ids=relative
 )
 def test_a_package_only_says_what_it_offers(path):
-    """What `datasets` does besides is to wait with torchvision; `exercises` is its own library."""
+    """What `datasets` does besides is to wait with torchvision until somebody asks for pictures."""
     nodes = ast.parse(path.read_text(encoding="utf-8")).body
     work = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     assert [node.name for node in work] == {"datasets": ["__getattr__"]}.get(path.parent.name, [])
@@ -58,7 +58,7 @@ def test_the_library_stays_small():
     for path in MODULES:
         counts[room_of(path)] += len(lines_of_code(path.read_text(encoding="utf-8")))
     figures, _ = counts.pop("plots"), counts.pop("exercises")
-    assert sum(counts.values()) <= 1450
+    assert sum(counts.values()) <= 1435
     assert figures <= 1300
 
 

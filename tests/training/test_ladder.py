@@ -8,7 +8,8 @@ from torch.utils.data import TensorDataset
 
 from tools.bench_ladder import RUNGS
 from utils.models import FashionNet
-from utils.training import PLAIN, Run, TensorLoader, accuracy_after, images_per_second, running
+from utils.training import TensorLoader, accuracy_after, images_per_second, running
+from utils.training.ladder import PLAIN, Run
 
 IMAGES = torch.randn(60, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(60) % 10

@@ -1,8 +1,6 @@
 """fit and evaluate against a plain loop, numbers computed by hand, and what they must leave."""
 
 import math
-import subprocess
-import sys
 from collections import Counter
 from contextlib import nullcontext
 from itertools import chain, count, repeat
@@ -17,7 +15,6 @@ from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, TensorDataset
 
-from tests.chapters import ROOT
 from utils.training import TensorLoader, evaluate, fit, loop, seed_everything
 
 KEYS = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
@@ -240,9 +237,3 @@ def test_the_progress_bar_counts_batches_and_is_closed(end, monkeypatch):
 def test_progress_can_be_off(capsys):
     fit(**parts(), num_epochs=1, progress=False)
     assert capsys.readouterr() == ("", "")
-
-
-def test_importing_loads_no_tensorboard():
-    code = "import sys, utils.training; print('tensorboard' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split() == ["False"], done.stderr

@@ -15,23 +15,8 @@ import numpy as np
 import torch
 from torchvision import datasets
 
-from utils.datasets import drawn
-from utils.datasets.fetch import (
-    DataError,
-    DownloadError,
-    data_folder,
-    download,
-    first_found,
-    locked,
-    write_file,
-)
-from utils.datasets.formats import (
-    idx_bytes,
-    packed_batches,
-    read_idx,
-    read_pictures,
-    unpacked_batches,
-)
+from utils.datasets import drawn, fetch, formats
+from utils.datasets.fetch import DataError, DownloadError, locked
 
 FASHION_MD5 = dict(datasets.FashionMNIST.resources) | {
     # torchvision lists the sums of the packed files only; these are of what is in them
@@ -87,13 +72,13 @@ def fashion_mnist(train=True, transform=None, root=None):
     names = [f"{split}-images-idx3-ubyte", f"{split}-labels-idx1-ubyte"]
 
     def find():
-        arrays = [read_idx(root, name, FASHION_MD5) for name in names]
+        arrays = [formats.read_idx(root, name, FASHION_MD5) for name in names]
         return (*arrays, "published") if all(array is not None for array in arrays) else None
 
     def get():
         for name in names:
             path = root / "FashionMNIST" / "raw" / f"{name}.gz"
-            download(path, datasets.FashionMNIST.mirrors, FASHION_MD5[path.name])
+            fetch.download(path, datasets.FashionMNIST.mirrors, FASHION_MD5[path.name])
 
     arrays = _obtain("Fashion-MNIST", root, find, get, partial(_draw, root, train, colour=False))
     return FashionMNIST(*arrays, train, transform)
@@ -114,15 +99,15 @@ def cifar10(train=True, transform=None, root=None):
 
     def find():
         places = [root, *(path for path in sorted(root.glob("*")) if _CIFAR_NAME.match(path.name))]
-        return first_found(
-            partial(unpacked_batches, root, train),
-            partial(packed_batches, root, train),
-            *(partial(read_pictures, place, train, CIFAR_CLASSES) for place in places),
+        return fetch.first_found(
+            partial(formats.unpacked_batches, root, train),
+            partial(formats.packed_batches, root, train),
+            *(partial(formats.read_pictures, place, train, CIFAR_CLASSES) for place in places),
         )
 
     def get():
         mirror = reference.url.rsplit("/", 1)[0]
-        download(root / reference.filename, [mirror], reference.tgz_md5)
+        fetch.download(root / reference.filename, [mirror], reference.tgz_md5)
 
     arrays = _obtain("CIFAR-10", root, find, get, partial(_draw, root, train, colour=True))
     return CIFAR10(*arrays, train, transform)
@@ -135,7 +120,7 @@ def _checked(train, transform, root):
         raise TypeError(f"transform must be a function of one image or None, got {transform!r}")
     if root is not None and not isinstance(root, str | os.PathLike):
         raise TypeError(f"root must be the path of a folder or None, got {root!r}")
-    return data_folder(root)
+    return fetch.data_folder(root)
 
 
 def _obtain(name, root, find, get, draw):
@@ -177,7 +162,7 @@ def _draw(root, train, colour):
     def find():
         try:
             sums = json.loads(stamp.read_text())
-            arrays = [read_idx(folder, path.name, sums) for path in paths]
+            arrays = [formats.read_idx(folder, path.name, sums) for path in paths]
             intact = sums["program"] == program and all(array is not None for array in arrays)
         except (OSError, ValueError, LookupError, TypeError, DataError):
             return None  # not there, damaged, or drawn by another version: drawn anew
@@ -186,10 +171,10 @@ def _draw(root, train, colour):
     def make():
         sums = {"program": program}
         for path, array in zip(paths, drawn.draw_split(train, colour=colour), strict=True):
-            data = idx_bytes(array)
+            data = formats.idx_bytes(array)
             sums[path.name] = hashlib.md5(data).hexdigest()
-            write_file(path, data)
-        write_file(stamp, json.dumps(sums).encode())
+            fetch.write_file(path, data)
+        fetch.write_file(stamp, json.dumps(sums).encode())
         return find()
 
     if found := find():

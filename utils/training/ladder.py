@@ -86,10 +86,6 @@ class Run:
     def _precision(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings["bf16"])
 
-    def close(self):
-        """End the worker processes, if there are any."""
-        self.batches = self.loader = None
-
 
 @contextmanager
 def running(*args, **settings):
@@ -98,7 +94,7 @@ def running(*args, **settings):
     try:
         yield run
     finally:
-        run.close()
+        run.batches = run.loader = None
 
 
 def images_per_second(train_set, tensors, device, *, images=1000, repeats=5, **settings):
