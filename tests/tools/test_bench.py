@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tools import bench, bench_ladder
+from tools import bench, bench_ladder, bench_loops
 from tools.bench_summary import compose, seconds_until, table
 from utils.datasets import FashionMNIST
 from utils.models import FashionNet
@@ -90,9 +90,9 @@ def test_epochs_are_timed_without_their_tests(monkeypatch):
         advance(100)
         return 2.3, 0.75
 
-    monkeypatch.setattr(bench, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
-    monkeypatch.setattr(bench, "evaluate", evaluate)
-    run = bench.timed_epochs("any", 3, lambda: advance(5), model=None, test_loader=None)
+    monkeypatch.setattr(bench_loops, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(bench_loops, "evaluate", evaluate)
+    run = bench_loops.timed_epochs("any", 3, lambda: advance(5), model=None, test_loader=None)
     assert run == {"seconds": [5, 5, 5], "test_accuracy": [0.75, 0.75, 0.75]}
 
 
@@ -119,7 +119,7 @@ def pictures(train=True, transform=None):
 def small():
     """The benchmark with few pictures, everything in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench, "fashion_mnist", pictures)
+        patch.setattr(bench_loops, "fashion_mnist", pictures)
         patch.setattr(bench, "apart", bench.with_peak)
         patch.setattr(bench_ladder, "fashion_mnist", pictures)
         patch.setattr(bench_ladder.shutil, "which", lambda name: None)  # compiling takes long
@@ -195,16 +195,16 @@ def test_the_table_shows_what_is_written(result):
 
 
 def test_an_epoch_at_a_time_learns_what_fit_learns_in_one_go(small):
-    run = bench.course(seed=3, epochs=EPOCHS, images=IMAGES)
-    tensors, test_tensors, _ = bench.prepared(IMAGES)
-    model, loader, others = bench.recipe(*tensors, seed=3, epochs=EPOCHS)
+    run = bench_loops.course(seed=3, epochs=EPOCHS, images=IMAGES)
+    tensors, test_tensors, _ = bench_loops.prepared(IMAGES)
+    model, loader, others = bench_loops.recipe(*tensors, seed=3, epochs=EPOCHS)
     held_out = TensorLoader(*test_tensors, batch_size=1000)
     history = fit(model, loader, held_out, **others, num_epochs=EPOCHS, progress=False)
     assert run["test_accuracy"] == [record["validation_accuracy"] for record in history]
 
 
 def test_the_tensors_are_normalised_by_the_training_images(small):
-    (images, labels), (test_images, _), _ = bench.prepared(IMAGES)
+    (images, labels), (test_images, _), _ = bench_loops.prepared(IMAGES)
     assert images.shape == (IMAGES, 1, 28, 28)
     assert torch.equal(labels, pictures().targets[:IMAGES])
     torch.testing.assert_close(images.std(), torch.tensor(1.0))

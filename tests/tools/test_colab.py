@@ -13,11 +13,11 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.chapters import CHAPTERS, ROOT
+from tests.chapters import ROOT
 from tools import colab, colab_run, links, setup_cell
 
 SLUG, BRANCH = links.checked(*links.written_home(ROOT))
-SETUP = setup_cell.BEGINNING.match(CHAPTERS["01_tensors"].cells[2].source)[0]
+SETUP = setup_cell.beginning(SLUG, BRANCH)
 ASK = r"""
 import os, subprocess, sys, torch, utils
 from utils.datasets.fetch import data_folder

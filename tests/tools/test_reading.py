@@ -11,7 +11,7 @@ def prose(words, head=""):
 
 def test_seconds_of_a_cell():
     assert seconds(prose(110)) == 60
-    assert seconds(prose(109, "> **Predict.** ")) == 60 * 112 / 110 + 30
+    assert seconds(prose(109, "> **Predict.** ")) == 60 * 111 / 110 + 30
     folded = "<details><summary>Hint</summary>" + "word " * 500 + "</details>"
     assert seconds(prose(110, folded)) == 60
     printed = new_output("stream", name="stdout", text="1")

@@ -1,0 +1,96 @@
+"""The two trainings that `bench` compares: study notes' own loop, and the course's recipe."""
+
+import time
+
+import torch
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.utils.data import DataLoader
+from torchvision.transforms import ToTensor
+from tqdm import tqdm
+
+from utils.datasets import fashion_mnist
+from utils.models import FashionNet
+from utils.training import TensorLoader, as_tensors, evaluate, fit, seed_everything
+
+
+def recipe(images, labels, seed, epochs):
+    """Return the course's model, loader and what else `fit` takes: the one place to change it."""
+    seed_everything(seed)
+    model = FashionNet().to(memory_format=torch.channels_last)
+    generator = torch.Generator().manual_seed(seed)
+    loader = TensorLoader(images, labels, 500, shuffle=True, generator=generator)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.02, weight_decay=0.01, fused=True)
+    scheduler = OneCycleLR(optimizer, max_lr=0.02, total_steps=epochs * len(loader))
+    return model, loader, {"optimizer": optimizer, "scheduler": scheduler}
+
+
+def read(images, transform=None):
+    """Return training and test set, the former cut to its first `images`."""
+    train_set, test_set = fashion_mnist(True, transform), fashion_mnist(False, transform)
+    train_set.data, train_set.targets = train_set.data[:images], train_set.targets[:images]
+    return train_set, test_set
+
+
+def prepared(images):
+    """Return the recipe's tensors, the test images' and the seconds that the former took."""
+    train_set, test_set = read(images)
+    start = time.perf_counter()
+    pixels = train_set.data / 255
+    norm = pixels.mean(), pixels.std()
+    del pixels  # as large as the tensors that are made now
+    tensors = as_tensors(train_set, *norm)
+    seconds = time.perf_counter() - start
+    return tensors, as_tensors(test_set, *norm), seconds
+
+
+def timed(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def timed_epochs(name, epochs, train, model, test_loader):
+    """Return each epoch's seconds of training and its test accuracy; testing is not timed."""
+    seconds, accuracies = [], []
+    for _ in tqdm(range(epochs), desc=name, unit="epoch"):
+        seconds.append(timed(train))
+        accuracies.append(evaluate(model, test_loader)[1])
+    return {"seconds": seconds, "test_accuracy": accuracies}
+
+
+def seed_loop(seed, epochs, images):
+    """Train as study notes do: image by image through ToTensor, two waits for numbers a step."""
+    train_set, test_set = read(images, ToTensor())
+    seed_everything(seed)
+    model = FashionNet()
+    loader = DataLoader(train_set, batch_size=100, shuffle=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+
+    def train():
+        total_loss = total_correct = 0
+        for images, labels in loader:
+            predictions = model(images)
+            loss = cross_entropy(predictions, labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total_loss += loss.item() * len(images)
+            total_correct += predictions.argmax(dim=1).eq(labels).sum().item()
+
+    test_loader = DataLoader(test_set, batch_size=1000)
+    run = timed_epochs(f"seed_loop, seed {seed}", epochs, train, model, test_loader)
+    return {"preparation_seconds": 0.0} | run
+
+
+def course(seed, epochs, images):
+    """Train by the recipe, `fit` called for an epoch at a time so that tests stay out of it."""
+    tensors, test_tensors, preparation = prepared(images)
+    model, loader, others = recipe(*tensors, seed, epochs)
+
+    def train():
+        fit(model, loader, **others, num_epochs=1, progress=False)
+
+    test_loader = TensorLoader(*test_tensors, batch_size=1000)
+    run = timed_epochs(f"course, seed {seed}", epochs, train, model, test_loader)
+    return {"preparation_seconds": preparation} | run
