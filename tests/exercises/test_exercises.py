@@ -131,7 +131,27 @@ RIGHT = [
         "1.4",
         "def centre(b):\n    return b.double() - b.double().mean((1, 2, 3))[:, None, None, None]",
     ),
-    ("1.5", 'answer = ("a", "c", "e")'),
+    (
+        "1.5",
+        "def scores(p, w, b):\n    x = p.to(w).view(len(p), -1).div(255)\n"
+        "    return torch.addmm(b, x, w)",
+    ),
+    (
+        "1.5",
+        "def scores(p, w, b):\n    r = b.expand(len(p), len(b)).clone()\n"
+        "    r += torch.einsum('nd,dk->nk', p.reshape(len(p), -1).to(w.device) / 255, w)\n"
+        "    return r",
+    ),
+    (
+        "1.6",
+        "def shuffled(n, seed):\n    with torch.random.fork_rng():\n"
+        "        torch.manual_seed(seed)\n        return torch.randperm(n)",
+    ),
+    (
+        "1.6",
+        "import random\ndef shuffled(n, seed):\n    return random.Random(seed).sample(range(n), n)",
+    ),
+    ("1.7", 'answer = ("a", "c", "e")'),
     ("2.1", "answer = [235, 96]"),
     ("2.2", "def restored(x, m, s):\n    return x[:, 0].mul(s).add(m).mul(255).add(0.5).byte()"),
     ("2.5", "def sample_weights(y):\n    c = y.bincount()\n    return 1 / c[y] / (c > 0).sum()"),

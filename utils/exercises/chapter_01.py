@@ -2,7 +2,16 @@
 
 import torch
 
-from utils.exercises.compare import WrongAnswer, chosen, expect, expect_function, show
+from utils.exercises.compare import (
+    WrongAnswer,
+    call,
+    chosen,
+    expect,
+    expect_function,
+    require_function,
+    show,
+)
+from utils.exercises.surroundings import OneDevice, common_sequences_untouched
 
 
 def _pixels(*shape, seed=0, dtype=torch.uint8):
@@ -20,10 +29,7 @@ def exercise_1(answer):
         [
             ((1, 3, 1, 32), "A single number as index removes its axis; the batch axis has gone"),
             ((3, 32), "`:1` is a slice: it keeps its axis, with length 1"),
-            (
-                (3, 32, 1),
-                "The second index after the batch is that of the rows, not of the columns",
-            ),
+            ((3, 32, 1), "The second index after the batch is that of the rows"),
             ((3, 32, 32), "`:1` keeps only the first row"),
             ((60, 3, 1, 32), "The 5 chooses one picture, and its axis disappears"),
         ],
@@ -95,22 +101,10 @@ def exercise_4(answer):
                 lambda batch: batch - batch.mean(dim=0, keepdim=True),
                 "That is one mean for each pixel, over the batch",
             ),
-            (
-                lambda batch: batch - batch.mean(dim=(2, 3)),
-                "Without `keepdim` the means line up with the rows and columns",
-            ),
-            (
-                lambda batch: batch - batch.mean(dim=-1, keepdim=True),
-                "That is one mean for each row of each picture",
-            ),
-            (
-                lambda batch: batch.mean(dim=(1, 2, 3), keepdim=True) - batch,
-                "The other way round: subtract the mean from the batch",
-            ),
-            (
-                lambda batch: batch.mean(dim=(1, 2, 3), keepdim=True),
-                "Those are the means; subtract them from the batch",
-            ),
+            (lambda b: b - b.mean((2, 3)), "Without `keepdim` the means line up with the rows"),
+            (lambda b: b - b.mean(-1, True), "That is one mean for each row of each picture"),
+            (lambda b: b.mean((1, 2, 3), True) - b, "The other way round: subtract the mean"),
+            (lambda b: b.mean((1, 2, 3), True), "Those are the means; subtract them"),
         ],
     )
 
@@ -121,6 +115,74 @@ def _stretched(means, batch):
 
 
 def exercise_5(answer):
+    """The scores of pictures, without the four errors."""
+    cases = []
+    for n, height, width, classes in (3, 28, 28, 10), (1, 4, 5, 3), (4, 2, 2, 4):
+        generator = torch.Generator().manual_seed(n)
+        weights = torch.rand(height * width, classes, generator=generator)
+        bias = torch.rand(classes, generator=generator)
+        cases.append((_pixels(n, height, width, seed=n), weights, bias))
+
+    def product(pictures, weights):
+        return pictures.flatten(start_dim=1).float() @ weights
+
+    def columns_first(pictures, weights, bias):
+        return pictures.mT.flatten(start_dim=1) / 255 @ weights + bias
+
+    expect_function(
+        answer,
+        cases,
+        lambda pictures, weights, bias: product(pictures, weights) / 255 + bias,
+        [
+            (lambda p, w, b: product(p, w) + b, "The pixels are not divided by 255"),
+            (lambda p, w, b: product(p, w) / 255, "The bias is missing"),
+            (lambda p, w, b: (product(p, w) + b) / 255, "Only the pixels are divided by 255"),
+            (columns_first, "The pixels have changed their order"),
+        ],
+    )
+    pictures, *others = cases[0]
+    try:
+        with OneDevice():
+            place = answer(pictures, *(tensor.to("meta") for tensor in others)).device.type
+    except Exception as error:
+        place = f"nowhere: {type(error).__name__}: {error}"
+    if place != "meta":
+        raise WrongAnswer(
+            f"with the weights on the device meta, the result is on {place}. "
+            "Move the pictures to weights.device, not the weights to the pictures"
+        )
+
+
+def exercise_6(answer):
+    """A random order that a seed repeats, without touching the common sequences."""
+    require_function(answer)
+    with common_sequences_untouched():
+        first, other, again = (_order(answer, 50, seed) for seed in (3, 4, 3))
+        _order(answer, 1, 3)
+    if first != again:
+        raise WrongAnswer("called twice with seed 3, two orders came; the seed must decide")
+    if first == other:
+        raise WrongAnswer("seeds 3 and 4 gave the same order: is `seed` used?")
+    if first == sorted(first):
+        raise WrongAnswer("the numbers come in order, not shuffled")
+
+
+def _order(answer, count, seed):
+    """Return the answer's order as a list; WrongAnswer unless each number is in it once."""
+    got = call(answer, count, seed)
+    if not isinstance(got, torch.Tensor | list | tuple):
+        raise WrongAnswer(f"got {show(got)}, expected a tensor of {count} numbers")
+    numbers = got.tolist() if isinstance(got, torch.Tensor) else list(got)
+    whole = all(type(number) is int for number in numbers)
+    if not whole or sorted(numbers) != list(range(count)):
+        raise WrongAnswer(
+            f"given {count}, {seed}: got {show(got)}; expected each whole number from 0 to "
+            f"{count - 1} once"
+        )
+    return numbers
+
+
+def exercise_7(answer):
     """Which results share memory with `a`."""
     a = torch.arange(12).reshape(3, 4)
     made = {"a": a[1], "b": a[[1]], "c": a.T, "d": a.T.reshape(-1), "e": a.flatten(), "f": a + 0}

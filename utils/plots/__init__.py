@@ -1,5 +1,6 @@
 """The course's figures; each function displays one, with alternative text for it."""
 
+from utils.plots.arrays import plot_broadcast, plot_numbers, plot_stack_and_cat
 from utils.plots.convolutions import animate_convolution, plot_convolution_steps
 from utils.plots.curves import plot_history, plot_lines
 from utils.plots.explorer import explore_convolution
@@ -8,6 +9,7 @@ from utils.plots.filters import plot_filters
 from utils.plots.gallery import animate_cases
 from utils.plots.graphs import plot_graph
 from utils.plots.grids import plot_class_counts, plot_grid
+from utils.plots.memory import plot_sharing, plot_strides
 from utils.plots.networks import plot_model
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
 
@@ -15,3 +17,5 @@ __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "RED", "WIDTH", "animate_cases"]
 __all__ += ["animate_convolution", "explore_convolution", "plot_class_counts"]
 __all__ += ["plot_convolution_steps", "plot_feature_maps", "plot_filters", "plot_graph"]
 __all__ += ["plot_grid", "plot_history", "plot_lines", "plot_model", "show"]
+__all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_cat"]
+__all__ += ["plot_strides"]

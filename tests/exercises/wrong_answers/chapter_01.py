@@ -43,6 +43,86 @@ WRONG = {
         ("def centre(batch):\n    return batch.mean((1, 2, 3), True) - batch", "other way round"),
     ],
     "1.5": [
+        (
+            "def scores(pictures, weights, bias):\n"
+            "    result = bias.expand(len(pictures), len(bias))\n"
+            "    result += pictures @ weights\n    return result",
+            "raised RuntimeError",
+        ),
+        (
+            "def scores(p, w, b):\n    r = b.expand(len(p), len(b))\n"
+            "    r += p.flatten(1) / 255 @ w\n    return r",
+            "more than one element",
+        ),
+        (
+            "def scores(p, w, b):\n    return p.to(w.device).flatten(1).float() @ w + b",
+            "not divided by 255",
+        ),
+        (
+            "def scores(p, w, b):\n    return p.to(w.device).reshape(-1, 784) / 255 @ w + b",
+            "is invalid for input of size 20",
+        ),
+        (
+            "def scores(p, w, b):\n    return p.flatten(1) / 255 @ w + b",
+            "Move the pictures to weights.device",
+        ),
+        (
+            "def scores(p, w, b):\n    return p.flatten(1) / 255 @ w.to(p.device) + b.to(p.device)",
+            "Move the pictures to weights.device",
+        ),
+        (
+            "def scores(p, w, b):\n    p = p.to(w.device).flatten(1) / 255\n"
+            "    return (p[..., None] * w).sum(1) / 255 + b",
+            "expected",
+        ),
+        (
+            "def scores(p, w, b):\n    return (p.to(w.device).flatten(1).float() @ w + b) / 255",
+            "Only the pixels",
+        ),
+        (
+            "def scores(p, w, b):\n    return p.to(w.device).mT.flatten(1) / 255 @ w + b",
+            "changed their order",
+        ),
+        ("def scores(p, w, b):\n    return p.to(w.device).flatten(1) / 255 @ w", "The bias"),
+    ],
+    "1.6": [
+        (
+            "def shuffled(count, seed):\n    torch.manual_seed(seed)\n"
+            "    return torch.randperm(count)",
+            "others draw other numbers",
+        ),
+        ("def shuffled(count, seed):\n    return torch.randperm(count)", "others draw other"),
+        (
+            "def shuffled(count, seed):\n"
+            "    return torch.randperm(count, generator=torch.Generator())",
+            "is `seed` used?",
+        ),
+        (
+            "g = torch.Generator().manual_seed(3)\n"
+            "def shuffled(count, seed):\n    return torch.randperm(count, generator=g)",
+            "two orders came",
+        ),
+        (
+            "def shuffled(count, seed):\n    g = torch.Generator().manual_seed(seed)\n"
+            "    return torch.randint(count, (count,), generator=g)",
+            "each whole number from 0 to 49 once",
+        ),
+        (
+            "def shuffled(count, seed):\n    return torch.arange(count).roll(seed)[:count - 1]",
+            "each whole number",
+        ),
+        (
+            "def shuffled(count, seed):\n    g = torch.Generator().manual_seed(seed)\n"
+            "    return torch.rand(count, generator=g)",
+            "each whole number",
+        ),
+        (
+            "import random\ndef shuffled(count, seed):\n    random.seed(seed)\n"
+            "    return random.sample(range(count), count)",
+            "others draw other numbers",
+        ),
+    ],
+    "1.7": [
         ('answer = {"a", "c"}', "flattening numbers that lie in order"),
         ('answer = {"a", "b", "c", "e"}', "a list of positions copies"),
         ('answer = {"a", "c", "d", "e"}', "no constant step"),
