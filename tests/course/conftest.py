@@ -1,4 +1,4 @@
-"""Import the course's rules by name; say how much of what the reader is told to try was executed."""
+"""Import the rules by name; say how much of what the reader is told to try was executed."""
 
 import sys
 from collections import Counter

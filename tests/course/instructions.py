@@ -14,12 +14,12 @@ raise it. Items may also raise anything but NameError and SyntaxError where the 
 about errors, in words such as *error*, *fails*, *raises*.
 """
 
-import ast
 import re
 
 from tests.chapters import CHECK, SOLUTION
 from tests.course.changes import Fault, actions_of, masked
-from tests.course.spans import executable, is_expression
+from tests.course.names import bound_names
+from tests.course.spans import executable
 from tests.course.steps import SENTENCE, Instruction, carried_out, fill, steps_of
 
 TRY = re.compile(r"^> \*\*Try\b[^*\n]*\*\*.*(?:\n>.*)*", re.MULTILINE)
@@ -51,19 +51,6 @@ def instructions_of(notebook):
     return found
 
 
-def names_in(code):
-    """Return the parameters and the names that a stub, or a line of an exercise, binds."""
-    found = {"self"}
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return sorted(found)
-
-
 def _tries(cells, index, text):
     for number, quote in enumerate(TRY.finditer(text), 1):
         said = re.sub(r"^> ?(?:\*\*Try[^*]*\*\*\s*)?", "", quote[0], flags=re.MULTILINE)
@@ -90,28 +77,34 @@ def _stub(cells, index):
     return next((source for source in sources if CHECK.search(source)), "")
 
 
-def _exercise(cells, index, text, stub):
-    """Yield an exercise's text, and each of its items that is nothing but code."""
-    number, known = EXERCISE.match(text)[1], names_in(stub)
-    items = [
-        (found[1], code[1])
+def _parted(text, stub):
+    """Return an exercise's number, its text without items, {letter: code}, and names it makes."""
+    items = {
+        found[1]: code[1]
         for found in ITEM.finditer(text)
         if (code := re.fullmatch(r"`+(.+?)`+[.,;]?\s*", found[2]))
-    ]
+    }
     question = ITEM.sub("", text) if items else text
+    known = {name for code in [stub, *items.values()] for name in bound_names(code)}
+    for call in re.finditer(r"`(\w+)\(([\w, ]+)\)`", question):
+        known |= set(re.findall(r"[a-z_]\w*", call[2])) if call[1] in known else set()
+    return EXERCISE.match(text)[1], question, items, sorted(known | {"self"})
+
+
+def _exercise(cells, index, text, stub):
+    """Yield an exercise's text, and each of its items that is nothing but code."""
+    number, question, items, known = _parted(text, stub)
     new = Instruction(index, "exercise", number, question, known=known)
     fill(new, cells, onward=False)
     before = [step for step in new.steps if carried_out(step)]
     after = [step for step in new.steps if not carried_out(step)]
     if items:
-        made = {name for _, code in items if not is_expression(code) for name in names_in(code)}
         new.steps = before + [("names", code) for _, code in after]
-        new.known = sorted(made | set(known))
     yield new
     errors = [*new.errors, *["*"] * bool(ABOUT_ERRORS.search(question))]
-    for letter, code in items:
+    for letter, code in items.items():
         item = Instruction(index, "item", number + letter, f"{question}\n- {letter}: `{code}`")
-        item.errors, item.known, item.fault = errors, known, new.fault
+        item.errors, item.known, item.fault = errors, bound_names(stub), new.fault
         try:
             item.steps = before + _item_steps(cells, index, question, code) + after
         except Fault as fault:
@@ -132,7 +125,7 @@ def _item_steps(cells, index, question, code):
 
 def _answers(cells, index, text, question, stub):
     """Yield the hints and the solution; a hint comes after what its exercise has assigned."""
-    number, known = EXERCISE.match(question)[1], names_in(stub)
+    number, question, _, known = _parted(question, stub)
     asked = Instruction(index, "exercise", number, question)
     fill(asked, cells, onward=False)
     kept = [step for step in asked.steps if step[0] != "cells" and carried_out(step)]

@@ -6,6 +6,21 @@ import inspect
 import re
 
 
+def bound_names(code):
+    """Return the parameters and the names that a stub, or a line of an exercise, binds."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    found = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return sorted(found)
+
+
 def free_names(tree):
     """Return the names that a piece of code needs from outside."""
     free, bound = set(), set()

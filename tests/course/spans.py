@@ -56,7 +56,8 @@ def classified(code):
         return "file"
     if SHELL.match(code):
         return "shell"
-    if re.fullmatch(r"[^\w\s\"']+|nan|inf|-inf|[A-Z]", code) or keyword.iskeyword(code):
+    words = code.replace("...", "").split()
+    if re.fullmatch(r"[^\w\s\"']+|nan|inf|-inf|[A-Z]", code) or all(map(keyword.iskeyword, words)):
         return "sign"
     return None
 
@@ -120,6 +121,8 @@ def _is_name(node):
 
 
 def _is_size(node):
+    if isinstance(node, ast.BinOp):
+        return _is_size(node.left) and _is_size(node.right)
     return _is_name(node) or (isinstance(node, ast.Constant) and isinstance(node.value, int))
 
 

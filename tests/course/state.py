@@ -23,8 +23,8 @@ from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 
 from tests.course.instructions import instructions_of
-from tests.course.names import attributes, keywords
-from tests.course.spans import problem_with, runnable
+from tests.course.names import attributes, bound_names, keywords
+from tests.course.spans import is_expression, problem_with, runnable
 
 LIMIT = 300  # seconds for one instruction
 AT_ONCE = 2  # copies that run side by side
@@ -73,10 +73,15 @@ class Copy:
         return self.attempt(code, f"`{code.splitlines()[0]}`")
 
     def look(self, code):
-        """Look at the names of a piece of code, and run it if they are the notebook's."""
+        """Look at the names of a piece of code, and run it if they are the notebook's.
+
+        What cannot be run, since it speaks of the stub's names, makes its own names known.
+        """
         self.names(code)
         if runnable(code, self.shell.user_ns, self.instruction.known):
             self.attempt(code, f"`{code}`")
+        elif not is_expression(code):
+            self.instruction.known = [*self.instruction.known, *bound_names(code)]
 
     def names(self, code):
         space = self.shell.user_ns

@@ -1,11 +1,9 @@
 """What the reader is told to try is executed, in the state that the notebook has at that place."""
 
-import os
-
 import pytest
 
 from tests.chapters import NEW_FORM, ROOT
-from tests.course.told import Told
+from tests.course.told import Told, needs_copies
 
 TOLD = {name: Told(ROOT / "notebooks" / f"{name}.ipynb") for name in NEW_FORM}
 CASES = [
@@ -13,9 +11,6 @@ CASES = [
     for name, told in TOLD.items()
     for number, instruction in enumerate(told.instructions)
 ]
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "fork"), reason="a notebook's state is copied by os.fork, which is not here"
-)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +32,7 @@ def chapters(request):
         told.stop()
 
 
+@needs_copies
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_reader_can_do_what_is_told(name, number, chapters, record_property):
     told = chapters(name)

@@ -1,7 +1,5 @@
 """The machinery behind test_instructions, on notebooks made up to hold faults, and on none."""
 
-import os
-
 import nbformat
 import pytest
 import torch
@@ -9,9 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.course.changes import Fault, Page, actions_of, masked
 from tests.course.spans import classified, problem_with
-from tests.course.told import Told
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="copies are made by os.fork")
+from tests.course.told import Told, needs_copies
 
 
 def notebook(*sources):
@@ -127,7 +123,14 @@ def test_kind_of_a_piece_of_code(code, kind):
 KNOWN = ["torch.equal", ".item()", "dim=1", "keepdim=", "zero_grad", "len", "labels.shape", "x + 1"]
 KNOWN += ["(N, 1, H, W)", "(height, width)", "def f(x): ...", "f(...)", "with torch.no_grad():"]
 KNOWN += ['{"a", "b"}', "[i for i in x]", "lambda y: y + x", "answer", "nn.Linear(2, 2)", "None"]
-KNOWN += [".grad.zero_()", "flip(dims=(2,))", "@torch.no_grad()", "from math import pi"]
+KNOWN += [
+    "(out, in_ / groups)",
+    "try ... finally",
+    ".grad.zero_()",
+    "flip(dims=(2,))",
+    "@torch.no_grad()",
+    "from math import pi",
+]
 UNKNOWN = [
     "torch.equals",
     ".itemize()",
@@ -158,7 +161,7 @@ def test_names_that_are_unknown(code):
     assert code in problem_with(code, {"torch": torch, "x": [1]}, ["answer"], "y = 1")
 
 
-@needs_fork
+@needs_copies
 def test_faults_are_seen_and_leave_no_trace(tmp_path):
     found = problems(
         tmp_path,
@@ -192,7 +195,7 @@ def test_faults_are_seen_and_leave_no_trace(tmp_path):
     }
 
 
-@needs_fork
+@needs_copies
 def test_cells_between_run_again_with_the_changed_one(tmp_path):
     found = problems(
         tmp_path,
@@ -241,8 +244,6 @@ REPLACED = "Replace `stop = b - 1` by one of:\n\n- a: `stop = 2`\n- b: `stop = s
 @pytest.fixture(scope="module")
 def exercised(tmp_path_factory):
     """Return {title: problems} of made-up exercises, without their cells' indices."""
-    if not hasattr(os, "fork"):
-        pytest.skip("copies are made by os.fork")
     cells = [CHECK + "\nimport time, torch\nweight, b = torch.ones(1), 2", TRAINING]
     cells += asked("0.1", "Add two.", "Try `b + c`, or `answer + b`, or `answer.imag`.")
     cells += asked("0.2", "Keep `kept = b`, then `kept / (b - 2)`.", solution="answer = b")
@@ -252,24 +253,30 @@ def exercised(tmp_path_factory):
     cells += asked("0.6", ITEMS.format("After which does this change a?"))
     cells += asked("0.7", ITEMS.format("Which of these fail, followed by"))
     cells += asked("0.8", REPLACED)
+    cells += asked("1.0", "Write `answer(size)`.", "`half = size / 2`, then `half + size + sizes`.")
     cells += [*asked("0.9", "No solution.")[:2], "<details><summary>Hint</summary> No. </details>"]
     found = problems(tmp_path_factory.mktemp("made_up"), *cells)
     return {title.split()[1]: problems for title, problems in found.items()}
 
 
+@needs_copies
 def test_names_and_errors_in_exercises_and_hints(exercised):
     hint = ["`b + c` uses `c`, which is not defined at this place"]
     assert exercised["0.1-hint1"] == hint
     assert exercised["0.2"] == ["`kept / (b - 2)` raises ZeroDivisionError: division by zero"]
     assert exercised["0.3-hint1"] == []
+    unknown = "`half + size + sizes` uses `sizes`, which is not defined at this place"
+    assert exercised["1.0-hint1"] == [unknown]
 
 
+@needs_copies
 def test_solutions_are_checked(exercised):
     assert exercised["0.1-solution"] == []
     assert exercised["0.2-solution"] == ['check("0.2", answer) prints: 0.2 not right yet']
     assert exercised["0.9-solution"] == ["it has no solution, or its stub no check(...)"]
 
 
+@needs_copies
 def test_name_that_a_later_cell_overwrites_is_seen(exercised):
     (why,) = exercised["0.4a"]
     assert "`torch.equal(start, weight)` raises TypeError: equal(): argument 'input'" in why
@@ -278,6 +285,7 @@ def test_name_that_a_later_cell_overwrites_is_seen(exercised):
     assert (exercised["0.4"], exercised["0.5a"], exercised["0.5b"]) == ([], [], [])
 
 
+@needs_copies
 @pytest.mark.parametrize(("number", "raised"), [("0.6", True), ("0.7", False)])
 def test_items_run_one_by_one_and_raise_where_errors_are_the_question(exercised, number, raised):
     raises = "`b.append(3)` raises AttributeError: 'tuple' object has no attribute 'append'"
@@ -287,12 +295,13 @@ def test_items_run_one_by_one_and_raise_where_errors_are_the_question(exercised,
     assert number + "d" not in exercised
 
 
+@needs_copies
 def test_items_take_the_place_of_a_line(exercised):
     unknown = "cell [1], run again, raises NameError: name 'stopp' is not defined"
     assert (exercised["0.8a"], exercised["0.8b"]) == ([], [unknown])
 
 
-@needs_fork
+@needs_copies
 def test_loaders_workers_run_in_a_copy_and_a_long_one_is_ended(tmp_path):
     found = problems(
         tmp_path,

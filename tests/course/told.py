@@ -6,11 +6,16 @@ import subprocess
 import sys
 
 import nbformat
+import pytest
 
 from tests.chapters import ROOT
 from tests.course.instructions import instructions_of
 from tests.course.state import LIMIT
 
+# On macOS a process that has used PyTorch's libraries is not safe to fork; Windows cannot fork.
+needs_copies = pytest.mark.skipif(
+    sys.platform != "linux", reason="a notebook's state is copied by os.fork, safe on Linux alone"
+)
 QUIET = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": ""}
 
 
