@@ -40,6 +40,7 @@ def execute(notebook, folder):
         timeout=600, kernel_name="python3", record_timing=False, store_widget_state=False,
         coalesce_streams=True,
     )  # fmt: skip
+    os.environ.pop("MPLBACKEND", None)  # with `agg` in it no figure would be stored
     executor.preprocess(notebook, {"metadata": {"path": str(folder)}})
 
 
