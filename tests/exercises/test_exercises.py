@@ -124,6 +124,8 @@ RIGHT = [
     ("0.3", 'answer = ["B", "c"]'),
     ("0.3", 'answer = "bc"'),
     ("0.4", 'answer = "B"'),
+    ("0.5", 'answer = ["NameError:", 3.0, "B"]'),
+    ("0.6", "answer = [3, 1, 4.0, 2]"),
     ("1.1", "answer = torch.zeros(60, 3, 32, 32)[5, :, :1].shape"),
     ("1.2", "def brighten(i, a):\n    return torch.where(i > 255 - a, 255, i + a).to(torch.uint8)"),
     ("1.3", "def mirror_channels_first(p):\n    return p.flip(1).movedim(2, 0)"),

@@ -2,7 +2,7 @@
 
 import torch
 
-from utils.exercises.compare import choice, chosen, expect, expect_function
+from utils.exercises.compare import WrongAnswer, choice, chosen, expect, expect_function, show
 
 
 def exercise_1(answer):
@@ -72,3 +72,41 @@ def exercise_4(answer):
             "c": "A cat would get shares too, and they would add up to 1 as well",
         },
     )
+
+
+def exercise_5(answer):
+    """What a traceback says: kind, line, remedy."""
+    if not isinstance(answer, tuple | list) or len(answer) != 3:
+        raise WrongAnswer(
+            f'got {show(answer)}, expected three things, such as ("TypeError", 1, "a")'
+        )
+    kind, line, remedy = answer
+    if not isinstance(kind, str) or kind.strip(" :") != "NameError":
+        raise WrongAnswer(f"the kind {show(kind)} is not it: the last line begins with it")
+    if isinstance(line, bool) or line != 3:
+        number = " That is the number of the cell, `In[1]`." if line == 1 else ""
+        raise WrongAnswer(f"line {show(line)} is not it: the arrow points at the line.{number}")
+    reasons = {
+        "a": "`count` was defined in line 1 and did no harm; which name is missing?",
+        "c": "without the line the error is gone, and so is the training",
+    }
+    choice(remedy, "abc", reasons)
+
+
+STEPS = {
+    "a": (3, "`step` moves the parameters, again and again"),
+    "b": (1, "dividing makes of pixels the numbers that a network takes"),
+    "c": (4, "it compares the network's answers with the labels"),
+    "d": (2, "it makes a layer, before anything is learnt"),
+}
+
+
+def exercise_6(answer):
+    """Lines and the steps they belong to."""
+    if not isinstance(answer, tuple | list) or len(answer) != len(STEPS):
+        raise WrongAnswer(f"got {show(answer)}, expected four numbers, one for each line")
+    for number, (letter, (right, reason)) in zip(answer, STEPS.items(), strict=True):
+        if isinstance(number, bool) or number not in (1, 2, 3, 4):
+            raise WrongAnswer(f"got {show(number)} for line {letter}, expected one of 1, 2, 3, 4")
+        if number != right:
+            raise WrongAnswer(f"line {letter} is not of step {number}: {reason}")
