@@ -102,7 +102,7 @@ def seen(about, stored, far):
               if not whole(written)]  # fmt: skip
     if isinstance(about, str) and about.endswith("%"):
         return f"{max(_percent(*pair) for pair in floats):.2g} %"
-    return max((m for m, _ in floats), default=0.0)
+    return float(f"{max((m for m, _ in floats), default=0.0):.3g}")
 
 
 def _form(about, moved, value):

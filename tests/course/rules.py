@@ -18,6 +18,7 @@ LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((\d\d_\w+\.ipynb)(?:#([^)]*))?\)")
 CHAPTER = re.compile(r"[Cc]hapters? (\d\d)")
 TIMED = re.compile(
     r"\d ?(s|ms|µs|μs|ns|min|minutes|seconds)\b|/s\b|per second|"
+    r"times (faster|slower|as)|of the time|"
     r"Python|PyTorch|torch|GPU|CPU|threads|device|cuda|version",
 )
 

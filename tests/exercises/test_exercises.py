@@ -157,6 +157,25 @@ RIGHT = [
     ("2.1", "answer = [235, 96]"),
     ("2.2", "def restored(x, m, s):\n    return x[:, 0].mul(s).add(m).mul(255).add(0.5).byte()"),
     ("2.5", "def sample_weights(y):\n    c = y.bincount()\n    return 1 / c[y] / (c > 0).sum()"),
+    (
+        "2.7",
+        "def collate_unequal(samples):\n    images, labels = zip(*samples)\n"
+        "    size = torch.tensor([i.shape for i in images]).amax(0).tolist()\n"
+        "    batch = torch.zeros(len(images), *size)\n    for row, i in zip(batch, images):\n"
+        "        row[:, : i.shape[1], : i.shape[2]] = i\n    return [batch, torch.tensor(labels)]",
+    ),
+    (
+        "2.8",
+        "def channel_statistics(dataset):\n"
+        "    pixels = torch.cat([image.flatten(1) for image, _ in dataset], dim=1)\n"
+        "    return pixels.mean(1), (pixels - pixels.mean(1)[:, None]).pow(2).mean(1).sqrt()",
+    ),
+    (
+        "2.9",
+        "def loading_share(loader, step, clock):\n    start = clock()\n    busy = 0\n"
+        "    for batch in loader:\n        before = clock()\n        step(batch)\n"
+        "        busy += clock() - before\n    return 1 - busy / (clock() - start)",
+    ),
     ("3.3", "def max_pool_2x2(x):\n    return x.unfold(2, 2, 2).unfold(3, 2, 2).amax((-1, -2))"),
     ("3.4", "answer = [2, 0]"),
     ("3.5", "answer = [1, 3, 3]"),

@@ -2,6 +2,7 @@
 
 import torch
 
+from utils.exercises import loading
 from utils.exercises.compare import (
     NotAttempted,
     WrongAnswer,
@@ -58,16 +59,12 @@ def exercise_2(answer):
                 "`squeeze()` without an axis takes the batch axis of a single picture as well",
             ),
             (
-                lambda *case: pixels(*case).to(torch.uint8).squeeze(),
-                "Round before `to(torch.uint8)`, and name the axis to squeeze",
-            ),
-            (
                 lambda *case: pixels(*case).round().to(torch.uint8),
                 "The pixels are right; the channel axis is still there",
             ),
             (
                 lambda x, mean, std: ((x + mean) * std * 255).round().to(torch.uint8).squeeze(1),
-                "Undo the last step first: times the deviation, then plus the mean",
+                "Undo the last step first: times the standard deviation, then plus the mean",
             ),
             (
                 lambda x, mean, std: (x * std + mean).round().to(torch.uint8).squeeze(1),
@@ -196,3 +193,6 @@ def exercise_6(answer):
         "b": "It may come out higher or lower; the point is what one may know",
     }
     choice(answer, "abc", reasons)
+
+
+exercise_7, exercise_8, exercise_9 = loading.exercise_7, loading.exercise_8, loading.exercise_9

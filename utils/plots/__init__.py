@@ -11,6 +11,7 @@ from utils.plots.graphs import plot_graph
 from utils.plots.grids import plot_class_counts, plot_grid
 from utils.plots.memory import plot_sharing, plot_strides
 from utils.plots.networks import plot_model
+from utils.plots.pipeline import plot_pipeline
 from utils.plots.start import plot_answer, plot_steps
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
 
@@ -19,4 +20,5 @@ __all__ += ["animate_convolution", "explore_convolution", "plot_class_counts"]
 __all__ += ["plot_convolution_steps", "plot_feature_maps", "plot_filters", "plot_graph"]
 __all__ += ["plot_grid", "plot_history", "plot_lines", "plot_model", "show"]
 __all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_cat"]
-__all__ += ["plot_answer", "plot_steps", "plot_strides"]
+__all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
+__all__ += ["plot_strides"]

@@ -150,18 +150,36 @@ def _caption(axis, index, caption, labels, predictions, classes):
 
 
 def plot_class_counts(labels, classes=None, title="Images per class"):
-    """Show how often each label occurs as bars; `labels`: N integers, `classes`: their names."""
+    """Show how often each label occurs as bars; `labels`: N integers, `classes`: their names.
+
+    {name: labels} is shown as panels beside one another, with one scale for all.
+    """
+    given = labels if isinstance(labels, dict) else {title: labels}
+    panels = {name: _counts(array, classes) for name, array in given.items()}
+    most = max(map(len, panels.values()), default=0)
+    names = [str(name) for name in (classes if classes is not None else range(most))]
+    size = (WIDTH, 0.35 * most + 0.8)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharex=True)
+    for axis, (name, counts) in zip(axes[0], panels.items(), strict=True):
+        bars = axis.barh(names[: len(counts)], counts, color=BLUE)
+        axis.bar_label(bars, fmt="{:,.0f}", padding=4)
+        axis.set(title=name, xlabel="images")
+        axis.margins(x=0.05 + 0.08 * len(panels))
+        axis.invert_yaxis()
+        if axis is not axes[0, 0]:
+            axis.set_yticklabels([])
+    words = [
+        ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=False))
+        for counts in panels.values()
+    ]
+    show(figure, "; ".join(f"{name}: {pairs}" for name, pairs in zip(panels, words, strict=True)))
+
+
+def _counts(labels, classes):
     array = _as_array(labels, "labels")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"labels must be at least one integer in a row, got shape {array.shape}")
     array = _as_integers(array, "labels", len(array), classes)
     if array.min() < 0:
         raise ValueError(f"labels are counted from 0, got {array.min()}")
-    counts = np.bincount(array, minlength=len(classes) if classes is not None else 0)
-    names = [str(name) for name in (classes if classes is not None else range(len(counts)))]
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.35 * len(counts) + 0.8))
-    axis.bar_label(axis.barh(names, counts, color=BLUE), fmt="{:,.0f}", padding=4)
-    axis.set(title=title, xlabel="images")
-    axis.invert_yaxis()
-    pairs = ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=True))
-    show(figure, f"{title}: {pairs}")
+    return np.bincount(array, minlength=len(classes) if classes is not None else 0)

@@ -1,5 +1,25 @@
 """Plausible wrong answers to chapter 02, and what the check should say to each."""
 
+COLLATE = (
+    "import torch.nn.functional as F\n\n\ndef collate_unequal(samples):\n"
+    "    y = [label for _, label in samples]\n"
+)
+SIDES = "    h, w = (max(i.shape[n] for i, _ in samples) for n in (1, 2))\n"
+FILLED = (
+    "    x = torch.stack([F.pad(i, (0, w - i.shape[2], 0, h - i.shape[1])) for i, _ in samples])\n"
+    "    return x, torch.tensor(y)"
+)
+STACK = "def channel_statistics(dataset):\n    x = torch.stack([image for image, _ in dataset])\n"
+SHARE = """def loading_share(loader, step, clock):
+    start, wait, asked = clock(), 0.0, clock()
+    for batch in loader:
+        wait += clock() - asked
+        step(batch)
+        asked = clock()
+    end = clock()
+    return wait / (end - start)
+"""
+
 WRONG = {
     "2.1": [
         ("answer = (234, 96)", "form a batch, too"),
@@ -170,5 +190,69 @@ WRONG = {
         ('answer = "b"', "what one may know"),
         ('answer = "d"', "expected letters"),
         ('answer = "bc"', "expected a single letter"),
+    ],
+    "2.7": [
+        (COLLATE + "    return torch.stack([i for i, _ in samples]), torch.tensor(y)", "raised"),
+        (
+            COLLATE + "    x = torch.zeros(len(samples), 1, 8, 8)\n"
+            "    for n, (i, _) in enumerate(samples):\n"
+            "        x[n, :, : i.shape[1], : i.shape[2]] = i\n    return x, torch.tensor(y)",
+            "own largest, in this batch",
+        ),
+        (
+            COLLATE + "    h = w = max(max(i.shape) for i, _ in samples)\n" + FILLED,
+            "each grow to their own largest",
+        ),
+        (
+            COLLATE
+            + SIDES
+            + FILLED.replace(
+                "(0, w - i.shape[2], 0, h - i.shape[1])", "(w - i.shape[2], 0, h - i.shape[1], 0)"
+            ),
+            "right and at the bottom",
+        ),
+        (
+            COLLATE + SIDES + "    x = torch.stack([F.interpolate(i[None], (h, w))[0] for i, _ in "
+            "samples])\n    return x, torch.tensor(y)",
+            "a resized picture has other pixels",
+        ),
+        (COLLATE + SIDES + FILLED.replace("torch.tensor(y)", "y"), "labels: got"),
+        (COLLATE + SIDES + FILLED.replace("torch.tensor(y)", "torch.tensor(y).float()"), "labels"),
+        (COLLATE + SIDES + FILLED.replace("return x,", "return x[:, 0],"), "channel axis"),
+    ],
+    "2.8": [
+        (STACK + "    return x.mean((0, 2, 3)), x.std((0, 2, 3))", "`correction=0`"),
+        (STACK + "    return x.mean(), x.std(correction=0)", "One number for all channels"),
+        (
+            STACK + "    return x.std((0, 2, 3), correction=0), x.mean((0, 2, 3))",
+            "mean comes first",
+        ),
+        (
+            STACK + "    return x.mean((0, 2, 3)), x.std((2, 3), correction=0).mean(0)",
+            "darker than others",
+        ),
+        (STACK + "    return x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)", "the variance"),
+        (
+            STACK + "    return [s[:, None, None] for s in (x.mean((0, 2, 3)), "
+            "x.std((0, 2, 3), correction=0))]",
+            "return them in shape (channels,)",
+        ),
+        (
+            STACK
+            + "    x = x[:, :3]\n    return x.mean((0, 2, 3)), x.std((0, 2, 3), correction=0)",
+            "pictures of shape (4, 5, 2): got",
+        ),
+    ],
+    "2.9": [
+        (SHARE.replace("return wait / (end - start)", "return wait"), "Those are seconds"),
+        (SHARE.replace("return wait", "return 1 - wait"), "share of the training steps"),
+        (SHARE.replace("return wait", "return 100 * wait"), "a percentage"),
+        (SHARE.replace("(end - start)", "(end - start - wait)"), "not by the training alone"),
+        (SHARE.replace("wait += ", "wait = "), "Add up the waits"),
+        (SHARE.replace("        step(batch)\n", ""), "`step` was called with batches []"),
+        (
+            "def loading_share(loader, step, clock):\n    list(loader)\n" + SHARE.split("\n", 1)[1],
+            "go through it once",
+        ),
     ],
 }
