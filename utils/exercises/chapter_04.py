@@ -10,6 +10,7 @@ from utils.exercises.compare import (
     chosen,
     difference,
     expect,
+    expect_value,
     require_function,
     show,
 )
@@ -18,7 +19,7 @@ from utils.exercises.watch import hooks_left, require_module
 
 def exercise_1(answer):
     """The parameters of a linear layer."""
-    expect(
+    expect_value(
         answer,
         69_240,
         [
@@ -36,8 +37,8 @@ def exercise_1(answer):
 def exercise_2(answer):
     """A module with one learnable number."""
     require_module(answer)
-    with torch.random.fork_rng():
-        gain = call(lambda: answer())
+    with torch.random.fork_rng(devices=[]):
+        gain = call(answer, draws=True)
     named = dict(gain.named_parameters())
     if list(named) != ["gain"]:
         kind = "a buffer" if "gain" in dict(gain.named_buffers()) else "a plain tensor"
@@ -81,9 +82,9 @@ def exercise_4(answer):
     require_module(answer)
     generator = torch.Generator().manual_seed(0)
     for widths in ([6, 5, 4, 3], [4, 2], [3, 7, 2]):
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            tower = call(lambda widths=widths: answer(list(widths)))
+            tower = call(answer, widths, draws=True)
         layers = _layers(tower, widths)
         x = torch.randn(50, widths[0], generator=generator)
         mistakes = [(_through(layers, x, True, True), "No ReLU after the last layer")]
@@ -146,7 +147,7 @@ class _Fails(nn.Module):
 def exercise_5(answer):
     """Output shapes by hooks, none left behind."""
     require_function(answer)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         model = _Crossed()
         broken = nn.Sequential(nn.Linear(4, 5), _Fails())
     x = torch.ones(2, 4)

@@ -10,6 +10,7 @@ from utils.exercises.compare import (
     chosen,
     difference,
     expect,
+    expect_value,
     require_function,
     show,
 )
@@ -19,7 +20,7 @@ def exercise_1(answer):
     """The slope of (weight * 3 - 1) ** 2 at weight 2."""
     if isinstance(answer, torch.Tensor) and answer.numel() == 1:
         answer = answer.item()
-    expect(
+    expect_value(
         answer,
         30,
         [

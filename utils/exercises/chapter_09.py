@@ -5,12 +5,12 @@ import math
 import torch
 from torch.utils.data import DistributedSampler
 
-from utils.exercises.compare import choice, chosen, expect, expect_function
+from utils.exercises.compare import choice, chosen, expect_function, expect_value
 
 
 def exercise_1(answer):
     """Steps of an epoch, shared by eight."""
-    expect(
+    expect_value(
         answer,
         235,
         [

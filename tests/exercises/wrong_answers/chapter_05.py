@@ -74,7 +74,7 @@ WRONG = {
             PREDICT + "torch.set_grad_enabled(False)\n    was = [(m, m.training) for m in "
             "model.modules()]\n    model.eval()\n    y = model(images).argmax(1)\n"
             "    for m, t in was: m.training = t\n    return y",
-            "stay switched off",
+            "whether gradients are recorded is not as before",
         ),
         (
             PREDICT + "for p in model.parameters(): p.requires_grad_(False)\n    was = [(m, "
