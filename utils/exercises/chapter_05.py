@@ -66,6 +66,8 @@ def exercise_2(answer):
             ),
         ],
     )
+    if type(got := call(answer, logits, labels, 3)) is not int:
+        raise WrongAnswer(f"the count is right, but {got!r} is a {type(got).__name__}: an integer")
 
 
 def exercise_3(answer):
@@ -75,7 +77,7 @@ def exercise_3(answer):
     plain = torch.randn(4, 10, generator=generator)
     apart = torch.tensor([[1000.0, 999.0, 990.0], [-1000.0, -1001.0, -1003.0]])
     single = torch.tensor([[0.0, 200.0]])
-    cases = [(plain,), (plain.reshape(2, 4, 5),), (apart,), (single,)]
+    cases = [(plain,), (plain.reshape(2, 4, 5),), (apart,), (single,), (apart[:, :1],)]
     expect_function(
         answer,
         cases,
@@ -162,8 +164,7 @@ def _predicts(answer):
     labels = call(lambda: answer(model, images), draws=True)
     after, seen = modes_of(model), model[3][3].seen[:]
     kept = [difference(model.state_dict()[name], value) for name, value in before.items()]
-    frozen = any(not weight.requires_grad or weight.grad is not None for weight in
-                 model.parameters())  # fmt: skip
+    frozen = any(not p.requires_grad or p.grad is not None for p in model.parameters())
     left = hooks_left(model)
     model.load_state_dict(before)
     with torch.no_grad():

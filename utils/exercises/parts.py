@@ -73,6 +73,9 @@ def accumulates(answer):
         if len(early) < len(parts):
             raise WrongAnswer("the gradient is right, but all pictures went through at once: "
                               "compute part by part")  # fmt: skip
+        if len(early) > len(parts) and not all(early[1:]):
+            raise WrongAnswer(f"the gradient is right, but the model was called {len(early)} times "
+                              f"for {len(parts)} parts: once for each is enough")  # fmt: skip
         if not all(early[1:]):
             raise WrongAnswer("the gradient is right, but all graphs were kept until the end: call "
                               "`backward` after each part")  # fmt: skip

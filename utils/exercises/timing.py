@@ -7,6 +7,14 @@ from utils.exercises.calling import call
 from utils.exercises.compare import expect, require_function
 from utils.exercises.verdict import WrongAnswer, show
 
+CASES = (  # middle, mean, lowest, highest and both medians of each are unlike one another
+    [900, 11, 300, 10, 12, 13, 14, 17],
+    [500, 20, 50, 30, 35, 40],
+    [5, 30, 50, 400, 25, 20, 300],
+    [60, 20, 50],
+    [7, 3],
+)
+
 
 class _Device:
     """A device with a queue and a clock of its own: asking takes 1, waiting what was asked for."""
@@ -29,7 +37,7 @@ class _Device:
 def measures(answer):
     """Raise WrongAnswer unless `answer` times, by the median, a device with a queue."""
     require_function(answer)
-    for lengths in ([900, 10, 14, 300, 12, 11], [500, 20, 50, 30], [5, 20, 50, 30, 300]):
+    for lengths in CASES:
         device, repeats = _Device(lengths), len(lengths) - 1
         times = [float(length + 1) for length in lengths]
         got = call(lambda d=device, n=repeats: answer(d.work, d.wait, d.clock, n))
@@ -49,6 +57,7 @@ def _timing_mistakes(times):
         (1.0, "That is the time for asking; wait before reading the clock"),
         (0.0, "The clock is read twice at the same moment"),
         (sum(counted) / len(counted), "That is the mean; one slow piece spoils it"),
+        (max(counted), "That is the slowest, not the median"),
         (min(counted), "That is the fastest, not the median"),
         (sum(counted), "That is all of them together"),
         (counted[len(counted) // 2], "That is the middle of the list as it was measured: sort it"),
