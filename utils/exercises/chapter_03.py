@@ -8,8 +8,8 @@ from torch.nn import functional as F
 from utils.exercises.compare import (
     WrongAnswer,
     choice,
-    expect,
     expect_function,
+    expect_value,
     require_function,
     show,
 )
@@ -19,7 +19,7 @@ from utils.shapes import conv_transpose_output_size
 
 def exercise_1(answer):
     """The height after a convolution and a pooling."""
-    expect(
+    expect_value(
         answer,
         57,
         [
@@ -39,7 +39,7 @@ def exercise_2(answer):
     """The parameters of a full and of a depthwise layer."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise WrongAnswer(f"got {show(answer)}, expected a tuple of two numbers")
-    expect(
+    expect_value(
         tuple(answer),
         (1812, 300),
         [

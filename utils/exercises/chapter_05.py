@@ -12,14 +12,15 @@ from utils.exercises.compare import (
     difference,
     expect,
     expect_function,
+    expect_value,
     require_function,
 )
-from utils.exercises.watch import Witness, modes_of, torch_calls
+from utils.exercises.watch import Witness, hooks_left, modes_of, torch_calls
 
 
 def exercise_1(answer):
     """The features that C5 would have to accept."""
-    expect(
+    expect_value(
         answer,
         256,
         [
@@ -65,6 +66,8 @@ def exercise_2(answer):
             ),
         ],
     )
+    if type(got := call(answer, logits, labels, 3)) is not int:
+        raise WrongAnswer(f"the count is right, but {got!r} is a {type(got).__name__}: an integer")
 
 
 def exercise_3(answer):
@@ -74,7 +77,7 @@ def exercise_3(answer):
     plain = torch.randn(4, 10, generator=generator)
     apart = torch.tensor([[1000.0, 999.0, 990.0], [-1000.0, -1001.0, -1003.0]])
     single = torch.tensor([[0.0, 200.0]])
-    cases = [(plain,), (plain.reshape(2, 4, 5),), (apart,), (single,)]
+    cases = [(plain,), (plain.reshape(2, 4, 5),), (apart,), (single,), (apart[:, :1],)]
     expect_function(
         answer,
         cases,
@@ -121,7 +124,7 @@ def exercise_4(answer):
     fits = isinstance(answer, int) and not isinstance(answer, bool) and answer > 0
     smaller = fits and answer % 4 == 0
     reason = "That works, but a smaller batch does, too" if smaller else "432 n / 192 is not whole"
-    expect(
+    expect_value(
         answer,
         4,
         [
@@ -147,36 +150,39 @@ def _judged():
 def exercise_5(answer):
     """Labels in eval mode, without gradients, modes restored."""
     require_function(answer)
+    for enabled in (True, False):  # a caller may have switched gradients off, too
+        with torch.set_grad_enabled(enabled):
+            _predicts(answer)
+
+
+def _predicts(answer):
     generator = torch.Generator().manual_seed(0)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model, images = _judged(), torch.randn(60, 1, 3, 4, generator=generator)
-        modes, before = modes_of(model), copy.deepcopy(model.state_dict())
-        enabled = torch.is_grad_enabled()
-        try:
-            labels = call(lambda: answer(model, images))
-            left_off = torch.is_grad_enabled() != enabled
-        finally:
-            torch.set_grad_enabled(enabled)
-        after, seen = modes_of(model), model[3][3].seen[:]
-        kept = [difference(model.state_dict()[name], value) for name, value in before.items()]
-        frozen = not all(weight.requires_grad for weight in model.parameters())
-        with torch.no_grad():
-            logits = model.eval()(images)
+    modes, before, pictures = modes_of(model), copy.deepcopy(model.state_dict()), images.clone()
+    labels = call(lambda: answer(model, images), draws=True)
+    after, seen = modes_of(model), model[3][3].seen[:]
+    kept = [difference(model.state_dict()[name], value) for name, value in before.items()]
+    frozen = any(not p.requires_grad or p.grad is not None for p in model.parameters())
+    left = hooks_left(model)
+    model.load_state_dict(before)
+    with torch.no_grad():
+        logits = model.eval()(pictures)
     if not seen:
         raise WrongAnswer("the model was not called")
     mistakes = [(logits, "Those are the logits; the label is the place of the largest")]
     mistakes += [(logits.softmax(1), "Those are probabilities; the label is the largest's place")]
     mistakes += [(logits.argmax(0), "The largest of each image, along axis 1")]
-    if seen[-1][1] and isinstance(labels, torch.Tensor) and labels.shape == (60,):
+    if any(training for _, training in seen) and isinstance(labels, torch.Tensor):
         mistakes += [(labels, "Without `eval` dropout makes every answer a lottery")]
     expect(labels, logits.argmax(dim=1), mistakes)
-    if left_off:
-        raise WrongAnswer("gradients stay switched off afterwards: `with torch.no_grad():`")
-    if seen[0][0]:
+    if any(recorded for recorded, _ in seen):
         raise WrongAnswer("the labels are right, but gradients were recorded: torch.no_grad()")
     if any(kept) or frozen:
         raise WrongAnswer("the model is changed: its weights, its buffers or their requires_grad")
+    if left or difference(images, pictures):
+        raise WrongAnswer(f"left behind: hooks on {left}, or other images than came")
     wrong = [name for name in modes if modes[name] != after[name]]
     if wrong:
         now = "train" if after[wrong[0]] else "eval"

@@ -10,6 +10,7 @@ from utils.exercises.compare import (
     chosen,
     difference,
     expect,
+    expect_value,
     require_function,
     show,
 )
@@ -19,7 +20,7 @@ def exercise_1(answer):
     """The slope of (weight * 3 - 1) ** 2 at weight 2."""
     if isinstance(answer, torch.Tensor) and answer.numel() == 1:
         answer = answer.item()
-    expect(
+    expect_value(
         answer,
         30,
         [
@@ -90,7 +91,7 @@ def exercise_3(answer):
     """The backward pass of the squared error behind a linear layer."""
     require_function(answer)
     generator = torch.Generator().manual_seed(0)
-    for count, inputs, outputs in ((5, 4, 3), (1, 2, 6), (3, 3, 3)):
+    for count, inputs, outputs in ((5, 4, 3), (1, 2, 6), (3, 3, 3), (4, 3, 1), (2, 1, 1)):
         shapes = (count, inputs), (outputs, inputs), (outputs,), (count, outputs)
         case = [torch.randn(shape, generator=generator).double() for shape in shapes]
         leaves = [tensor.clone().requires_grad_() for tensor in case[:3]]

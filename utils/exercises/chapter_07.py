@@ -2,24 +2,18 @@
 
 import math
 
-import torch
-from torch import nn
-
+from utils.exercises.clipping import clips
 from utils.exercises.compare import (
-    WrongAnswer,
-    call,
     choice,
     chosen,
-    difference,
-    expect,
     expect_function,
-    require_function,
+    expect_value,
 )
 
 
 def exercise_1(answer):
     """How often the weights move."""
-    expect(
+    expect_value(
         answer,
         4692,
         [
@@ -40,6 +34,7 @@ def exercise_2(answer):
         ([0.5, 2.0], [90, 1], [100, 10]),
         ([1.0, 1.0, 4.0], [3, 4, 0], [4, 4, 1]),
         ([0.25], [7], [8]),
+        ([2.5, 0.1, 7.0, 0.0], [0, 41, 2, 3], [1, 64, 3, 3]),
     ]
 
     def right(losses, hits, sizes):
@@ -95,6 +90,8 @@ def exercise_3(answer):
         ([0.3, 0.4, 0.35, 0.34], 1),
         ([0.9, 0.8, 0.85, 0.7, 0.75, 0.6], 2),
         ([0.5, 0.6, 0.55, 0.58, 0.57], 3),
+        ([7.0, 2.5, 2.5, 1.5, 3.0, 1.5, 1.0], 3),
+        ([2.0], 1),
     ]
 
     def rising(losses, patience):
@@ -124,59 +121,9 @@ def exercise_3(answer):
     )
 
 
-def _with_slopes(slopes):
-    parameters = [nn.Parameter(torch.zeros_like(slope)) for slope in slopes]
-    for parameter, slope in zip(parameters, slopes, strict=True):
-        parameter.grad = slope.clone()
-    return [*parameters, nn.Parameter(torch.zeros(2))]
-
-
-def _scaled(slopes, factors):
-    return [slope * factor for slope, factor in zip(slopes, factors, strict=True)]
-
-
 def exercise_4(answer):
     """Clipping the gradient as a whole."""
-    require_function(answer)
-    slopes = [torch.tensor([[3.0, 0.0], [0.0, 4.0]]), torch.tensor([12.0])]  # 5, 12 and 13 long
-    for longest in (1.3, 13.0, 50.0, 6.5):
-        parameters = _with_slopes(slopes)
-        before = [parameter.grad for parameter in parameters]
-        length = call(lambda p=parameters, most=longest: answer(iter(p), most))
-        if any(p.grad is not old for p, old in zip(parameters, before, strict=True)):
-            raise WrongAnswer("`.grad` has become another tensor; change it in place")
-        oracle = _with_slopes(slopes)
-        expected = nn.utils.clip_grad_norm_(oracle, longest)
-        results, given = [p.grad for p in parameters[:2]], f"longest={longest:g}: "
-        factor = longest / 13
-        own = [min(1.0, longest / 5), min(1.0, longest / 12)]
-        mistakes = [
-            (_scaled(slopes, own), "Each parameter is clipped by itself; that turns the direction"),
-            ([slope.clamp(-longest, longest) for slope in slopes], "Values cut one by one turn it"),
-            (_scaled(slopes, [factor] * 2), "What is short enough stays as it is"),
-            (slopes, "Nothing is shortened. Parameters can be gone through only once: make a list"),
-            (_scaled(slopes, [1 / 13] * 2), "`longest` is left out: the length is 1 now"),
-            (_scaled(slopes, [longest / 169] * 2), "The root of the sum of squares is missing"),
-        ]
-        pairs = zip(results, [p.grad for p in oracle[:2]], strict=True)
-        if found := next(filter(None, (difference(*pair) for pair in pairs)), None):
-            named = [
-                words
-                for wrong, words in mistakes
-                if not any(difference(*pair) for pair in zip(results, wrong, strict=True))
-            ]
-            raise WrongAnswer(". ".join([given + found, *named[:1]]))
-        if not isinstance(length, int | float | torch.Tensor):
-            raise WrongAnswer(f"{given}got {length!r}, expected the length before, {expected:g}")
-        expect(
-            float(length),
-            float(expected),
-            [
-                (min(longest, 13.0), "That is the length afterwards; return the one before"),
-                (169.0, "That is its square"),
-                (17.0, "Lengths do not add up, squares do"),
-            ],
-        )
+    clips(answer)
 
 
 def exercise_5(answer):

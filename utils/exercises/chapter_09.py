@@ -1,16 +1,17 @@
 """Exercises of chapter 09, distributed training."""
 
 import math
+from unittest import mock
 
 import torch
 from torch.utils.data import DistributedSampler
 
-from utils.exercises.compare import choice, chosen, expect, expect_function
+from utils.exercises.compare import WrongAnswer, choice, chosen, expect_function, expect_value
 
 
 def exercise_1(answer):
     """Steps of an epoch, shared by eight."""
-    expect(
+    expect_value(
         answer,
         235,
         [
@@ -61,6 +62,10 @@ def exercise_2(answer):
     )
 
 
+class _Asked(BaseException):
+    """PyTorch's own sampler was made."""
+
+
 def exercise_3(answer):
     """What DistributedSampler gives."""
     cases = [(7, 2, 0), (7, 2, 1), (12, 4, 3), (10, 4, 2), (10, 4, 3), (11, 4, 0), (9, 4, 3)]
@@ -96,6 +101,13 @@ def exercise_3(answer):
             (lambda *case: dealt(case[0], case[1], case[2] + 1), "Ranks are counted from 0"),
         ],
     )
+    with mock.patch.object(DistributedSampler, "__init__", side_effect=_Asked):
+        try:
+            answer(7, 2, 1)
+        except _Asked:
+            raise WrongAnswer(
+                "the numbers are right, but they are DistributedSampler's: write it without"
+            ) from None
 
 
 def exercise_4(answer):

@@ -4,21 +4,11 @@ import copy
 import dis
 import math
 import numbers
-import traceback
 
 import torch
 
-
-class Verdict(Exception):
-    """What a check has to say of an answer that is not right."""
-
-
-class NotAttempted(Verdict):
-    """The stub is still as it was."""
-
-
-class WrongAnswer(Verdict):
-    """The message says what came, what was expected, and the likely mistake."""
+from utils.exercises.calling import call
+from utils.exercises.verdict import NotAttempted, WrongAnswer, show
 
 
 def difference(got, expected):
@@ -67,16 +57,6 @@ def _tensor_difference(got, expected):
     return f"got {got[place].item():g}{where}, expected {expected[place].item():g}{wrong}"
 
 
-def show(value):
-    """Return a value in few words."""
-    if isinstance(value, torch.Tensor) and value.numel() > 12:
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, set) and value and all(isinstance(item, str) for item in value):
-        return "{" + ", ".join(map(repr, sorted(value))) + "}"
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 100 else f"{text[:97]}..."
-
-
 def expect(got, expected, mistakes=()):
     """Raise WrongAnswer unless `got` equals `expected`.
 
@@ -86,6 +66,30 @@ def expect(got, expected, mistakes=()):
     if found:
         reasons = [words for value, words in mistakes if difference(got, value) is None]
         raise WrongAnswer(". ".join([found, *reasons[:1]]))
+
+
+def expect_value(got, expected, mistakes=()):
+    """Raise WrongAnswer unless the computed `got` equals `expected`, without telling the latter.
+
+    The message is the likely mistake of `mistakes`, as in `expect`, or the direction.
+    """
+    got = got.item() if isinstance(got, torch.Tensor) and got.numel() == 1 else got
+    if difference(got, expected) is None:
+        return
+    reasons = [words for value, words in mistakes if difference(got, value) is None]
+    raise WrongAnswer(f"got {show(got)}. {(reasons or [_direction(got, expected)])[0]}")
+
+
+def _direction(got, expected):
+    if isinstance(expected, tuple):
+        if not isinstance(got, tuple | list) or len(got) != len(expected):
+            return f"A tuple of {len(expected)} numbers was expected"
+        pairs = enumerate(zip(got, expected, strict=True), start=1)
+        wrong = [(place, *pair) for place, pair in pairs if difference(*pair)]
+        return f"Number {wrong[0][0]} of {len(got)}: {_direction(*wrong[0][1:]).lower()}"
+    if not _is_number(got) or got != got:
+        return "One number was expected, without quotes"
+    return "That is too small" if got < expected else "That is too large"
 
 
 def expect_function(function, cases, oracle, mistakes=()):
@@ -163,31 +167,3 @@ def _does_nothing(code):
     steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
     only_returns = {step.opname for step in steps} <= {"LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
     return only_returns and all(step.argval is None for step in steps)
-
-
-def call(function, *arguments):
-    """Return the answer's result on copies; report what it raises, with its line."""
-    given = copy.deepcopy(arguments)
-    try:
-        result = function(*given)
-    except Exception as error:
-        raise WrongAnswer(_own_line(error)) from error
-    pairs = [
-        pair for pair in zip(given, arguments, strict=True) if isinstance(pair[1], torch.Tensor)
-    ]
-    if any(difference(*pair) for pair in pairs):
-        raise WrongAnswer(
-            "the function changes its argument in place; it should leave it as it was"
-        )
-    return result
-
-
-def _own_line(error):
-    ours = __file__.rsplit("compare", 1)[0]
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(ours) and "site-packages" not in frame.filename
-    ]
-    where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames else ""
-    return f"your code raised {type(error).__name__}{where}: {error}"

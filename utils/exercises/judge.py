@@ -3,7 +3,8 @@
 import importlib
 from pathlib import Path
 
-from utils.exercises.compare import NotAttempted, Verdict, WrongAnswer
+from utils.exercises.change import put_back
+from utils.exercises.verdict import NotAttempted, Verdict, WrongAnswer
 
 CHAPTERS = Path(__file__).parent
 
@@ -27,6 +28,7 @@ def verify(number, answer):
 
     Raises NotAttempted for the stub, WrongAnswer naming the likely mistake, and
     UnknownExercise, listing those there are. An answer that raises is a WrongAnswer too.
+    The check runs twice, and what an answer changes around it is put back.
     """
     if not isinstance(number, str) or number not in known():
         raise UnknownExercise(
@@ -36,7 +38,17 @@ def verify(number, answer):
         raise NotAttempted("not attempted yet")
     chapter, exercise = number.split(".")
     module = importlib.import_module(f"utils.exercises.chapter_{int(chapter):02d}")
-    return getattr(module, f"exercise_{exercise}")(answer) or ""
+    exercise = getattr(module, f"exercise_{exercise}")
+    with put_back():
+        remark = exercise(answer)
+        try:
+            exercise(answer)
+        except Verdict as wrong:
+            raise WrongAnswer(
+                f"right once, but not when asked again: {wrong}. Something is kept from one call "
+                "to the next: a default value, a global name, an attribute of the class"
+            ) from None
+    return remark or ""
 
 
 def check(number, answer):

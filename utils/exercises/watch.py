@@ -58,12 +58,17 @@ def modes_of(model):
     }
 
 
+class _Shared(list):
+    def __deepcopy__(self, memo):
+        return self
+
+
 class Witness(nn.Module):
-    """Notes whether gradients are recorded while it runs, and whether it is in training mode."""
+    """Notes of each run, also of its copies, (whether gradients are recorded, training mode)."""
 
     def __init__(self):
         super().__init__()
-        self.seen = []
+        self.seen = _Shared()
 
     def forward(self, x):
         self.seen.append((x.requires_grad, self.training))

@@ -51,6 +51,12 @@ WRONG = {
         (gain("gain = nn.Parameter(torch.ones(1))", "x"), "Nothing is registered"),
         (gain(PARAMETER, "self.gain * x if self.training else x"), "the gain is not used"),
         (gain(PARAMETER, "None"), "`return` missing"),
+        (
+            gain("self.gain = gain").replace(
+                "(self)", "(self, gain=nn.Parameter(torch.ones(1)))", 1
+            ),
+            "right once, but not when asked again",
+        ),
         ("class Gain:\n    def forward(self, x):\n        return x", "does not extend nn.Module"),
     ],
     "4.3": [
@@ -61,6 +67,13 @@ WRONG = {
         ('answer = {"a", "b", "c", "e"}', "'c' should not be in it"),
     ],
     "4.4": [
+        (
+            "class Tower(nn.Sequential):\n    def __init__(self, widths):\n        parts = []\n"
+            "        before = widths.pop(0)\n        while widths:\n"
+            "            parts += [nn.Linear(before, widths[0]), nn.ReLU()]\n"
+            "            before = widths.pop(0)\n        super().__init__(*parts[:-1])",
+            "changes its argument in place",
+        ),
         (
             tower(f"self.layers = {LINEARS}", "for layer in self.layers: x = layer(x).relu()"),
             "No ReLU after the last",
@@ -105,7 +118,29 @@ WRONG = {
     ],
     "4.5": [
         (shapes(GOOD_HOOK), "hooks are left on"),
-        (shapes(GOOD_HOOK, REMOVE), "when the model raises, hooks are left on"),
+        (shapes(GOOD_HOOK, REMOVE), "when the model raises RuntimeError, hooks are left on"),
+        (
+            shapes(GOOD_HOOK, REMOVE).replace(
+                "    model(x)",
+                f"    try: model(x)\n    except RuntimeError:\n        {REMOVE}\n        raise",
+            ),
+            "when the model raises ZeroDivisionError",
+        ),
+        (
+            shapes(GOOD_HOOK, REMOVE).replace(
+                "    model(x)",
+                f"    try: model(x)\n    except Exception:\n        {REMOVE}\n        raise",
+            ),
+            "when the model raises KeyboardInterrupt",
+        ),
+        (
+            shapes(GOOD_HOOK).replace(
+                "    model(x)",
+                "    try: model(x)\n    finally:\n"
+                "        for child in model.children(): child._forward_hooks.clear()",
+            ),
+            "hooks of others",
+        ),
         (shapes("lambda m, i, o: shapes.update({name: o.shape})", REMOVE), "the loop's last name"),
         (shapes(GOOD_HOOK, REMOVE, "list(model.named_modules())"), "direct children"),
         (shapes(GOOD_HOOK, "model.eval(); " + REMOVE), "put into eval mode"),

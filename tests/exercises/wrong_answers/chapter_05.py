@@ -16,6 +16,7 @@ WRONG = {
         (TOP + "return (best == labels[:, None]).sum().item() / len(labels)", "not a share"),
         (TOP + "return (best[:, :1] == labels[:, None]).sum().item()", "whatever was asked"),
         (TOP + "return (best == labels[:, None]).sum()", "`.item()`"),
+        (TOP + "return (best == labels[:, None]).sum().float().item()", "is a float: an integer"),
         (TOP + "return (best == labels).sum().item()", "raised RuntimeError"),
         (
             "def top_k_correct(x, y, k):\n"
@@ -59,6 +60,12 @@ WRONG = {
         ("answer = 12", "a smaller batch"),
     ],
     "5.5": [
+        (
+            PREDICT + "was = [(m, m.training) for m in model.modules()]\n    model.eval()\n"
+            "    torch.set_grad_enabled(False)\n    y = model(images).argmax(1)\n"
+            "    torch.set_grad_enabled(True)\n    for m, t in was: m.training = t\n    return y",
+            "whether gradients are recorded is not as before",
+        ),
         (PREDICT + "with torch.no_grad():\n        return model(images).argmax(1)", "a lottery"),
         (
             PREDICT + "model.eval()\n    with torch.no_grad():\n"
@@ -74,7 +81,7 @@ WRONG = {
             PREDICT + "torch.set_grad_enabled(False)\n    was = [(m, m.training) for m in "
             "model.modules()]\n    model.eval()\n    y = model(images).argmax(1)\n"
             "    for m, t in was: m.training = t\n    return y",
-            "stay switched off",
+            "whether gradients are recorded is not as before",
         ),
         (
             PREDICT + "for p in model.parameters(): p.requires_grad_(False)\n    was = [(m, "

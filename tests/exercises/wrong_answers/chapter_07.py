@@ -120,6 +120,21 @@ WRONG = {
         ),
         (CLIP + "    return length", "Nothing is shortened"),
         (
+            CLIP + "    for s in slopes:\n        s = s * min(1.0, longest / length)\n"
+            "    return length",
+            "makes a new tensor",
+        ),
+        (
+            CLIP.replace("slopes =", "parameters = list(parameters)\n    slopes =")
+            + "    for p in parameters:\n        p.data *= min(1.0, longest / length)\n"
+            "    return length",
+            "The weights themselves",
+        ),
+        (
+            CLIP + "    for s in slopes:\n        s *= min(1.0, longest / length)",
+            "nothing is returned",
+        ),
+        (
             CLIP + "    for p in parameters:\n        if p.grad is not None:\n"
             "            p.grad *= min(1.0, longest / length)\n    return length",
             "only once",
@@ -127,7 +142,7 @@ WRONG = {
         (
             "def clip(parameters, longest):\n"
             "    return sum(p.grad.square().sum() for p in parameters).sqrt()",
-            "raised AttributeError",
+            "raised",
         ),
     ],
     "7.5": [

@@ -31,6 +31,7 @@ WRONG = {
         (TIME + "    work()\n" + LOOP + "    return median(times)", "after the warm-up"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return sum(times) / repeats", "the mean"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return min(times)", "the fastest"),
+        (TIME + "    work()\n    wait()\n" + LOOP + "    return max(times)", "the slowest"),
         (TIME + "    work()\n    wait()\n" + LOOP, "return the median"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return times", "one number"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return times[len(times) // 2]",

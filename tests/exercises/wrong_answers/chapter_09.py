@@ -21,6 +21,11 @@ WRONG = {
         (WHOLE + f"return {SUM} * len(sizes) / sum(sizes)", "hands to DDP"),
     ],
     "9.3": [
+        (
+            SHARE + "from torch.utils.data import DistributedSampler as S\n"
+            "    return list(S(range(count), workers, rank, shuffle=False))",
+            "write it without",
+        ),
         (SHARE + "return list(range(count))[rank::workers]", "fill up from the beginning"),
         (SHARE + "return list(range(count - count % workers))[rank::workers]", "leaves pictures"),
         (

@@ -1,0 +1,190 @@
+"""Right answers in other styles than the folded solutions of chapters 03 to 09."""
+
+import pytest
+
+from tests.exercises.test_exercises import answer_of, namespaces  # noqa: F401
+from utils.exercises import verify
+
+SQUARES = (
+    "def clip(parameters, longest):\n    kept = [p for p in parameters if p.grad is not None]\n"
+    "    length = sum(p.grad.square().sum().item() for p in kept) ** 0.5\n"
+)
+TOWER = "class Tower(nn.Module):\n    def __init__(self, widths):\n        super().__init__()\n"
+PREDICT = "def predict(model, images):\n    "
+
+RIGHT = {
+    "3.3": [
+        "def f(x):\n    h, w = x.shape[2] // 2, x.shape[3] // 2\n"
+        "    return x[:, :, : 2 * h, : 2 * w].unflatten(2, (h, 2)).unflatten(4, (w, 2))"
+        ".amax((3, 5))",
+        "def f(x):\n    n, c, h, w = x.shape\n    x = x[:, :, : h // 2 * 2, : w // 2 * 2]\n"
+        "    return x.reshape(n, c, h // 2, 2, w // 2, 2).max(5).values.max(3).values",
+        "def f(x):\n    n, c, h, w = x.shape\n    y = torch.empty(n, c, h // 2, w // 2)\n"
+        "    for i in range(h // 2):\n        for j in range(w // 2):\n"
+        "            y[:, :, i, j] = x[:, :, 2*i:2*i+2, 2*j:2*j+2].amax((2, 3))\n    return y",
+    ],
+    "4.2": [
+        "class f(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.gain = nn.Parameter(torch.full((1,), 1.0))\n"
+        "    def forward(self, x):\n        return torch.mul(x, self.gain)",
+        "class f(nn.Module):\n    def __init__(self, start=1.0):\n        "
+        "nn.Module.__init__(self)\n"
+        "        self.gain = nn.Parameter(torch.tensor([start]))\n"
+        "    def forward(self, x, *rest):\n        y = x.clone()\n        y *= self.gain\n"
+        "        return y",
+    ],
+    "4.4": [
+        TOWER + "        self.n = len(widths) - 1\n        for i in range(self.n):\n"
+        "            setattr(self, f'layer{i}', nn.Linear(widths[i], widths[i + 1]))\n"
+        "    def forward(self, x):\n        for i in range(self.n):\n"
+        "            x = getattr(self, f'layer{i}')(x)\n"
+        "            x = torch.relu(x) if i < self.n - 1 else x\n        return x\nf = Tower",
+        TOWER + "        pairs = list(zip(widths, widths[1:]))\n"
+        "        hidden = [nn.Sequential(nn.Linear(a, b), nn.ReLU()) for a, b in pairs[:-1]]\n"
+        "        self.net = nn.Sequential(*hidden, nn.Linear(*pairs[-1]))\n"
+        "    def forward(self, x):\n        return self.net(x)\nf = Tower",
+        TOWER + "        widths = list(widths)\n        self.layers = nn.ModuleList()\n"
+        "        while len(widths) > 1:\n            first = widths.pop(0)\n"
+        "            self.layers.append(nn.Linear(first, widths[0]))\n"
+        "    def forward(self, x):\n        for layer in self.layers[:-1]:\n"
+        "            x = layer(x).clamp(min=0)\n        return self.layers[-1](x)\nf = Tower",
+    ],
+    "4.5": [
+        "from contextlib import ExitStack\ndef f(model, x):\n    shapes = {}\n"
+        "    with ExitStack() as stack:\n        for name, child in model.named_children():\n"
+        "            h = child.register_forward_hook(lambda m, i, o, n=name: "
+        "shapes.__setitem__(n, tuple(o.shape)))\n            stack.callback(h.remove)\n"
+        "        model(x)\n    return shapes",
+        "def f(model, x):\n    names = {c: n for n, c in model.named_children()}\n    out = {}\n"
+        "    def note(m, i, o):\n        out[names[m]] = tuple(o.shape)\n"
+        "    handles = [c.register_forward_hook(note) for c in names]\n    try:\n"
+        "        with torch.no_grad():\n            model(x)\n    finally:\n"
+        "        [h.remove() for h in handles]\n    return out",
+    ],
+    "5.2": [
+        "def f(z, y, k):\n    return int(sum(y[i] in z[i].topk(k).indices for i in range(len(y))))",
+        "def f(z, y, k):\n    return sum((z.argsort(1, descending=True)[:, :k] == y.view(-1, 1))"
+        ".any(1).tolist())",
+        "def f(z, y, k):\n    own = z.gather(1, y[:, None])\n"
+        "    return int(((z > own).sum(1) < k).sum())",
+    ],
+    "5.3": [
+        "def f(z):\n    m = z.amax(-1, keepdim=True)\n"
+        "    return z - m - torch.log(torch.sum(torch.exp(z - m), -1, keepdim=True))",
+        "def f(z):\n    return z - torch.logsumexp(z, dim=-1)[..., None]",
+        "def f(z):\n    z = z.double()\n    z = z - z.max(-1, True)[0]\n"
+        "    return (z - z.exp().sum(-1, True).log()).float()",
+    ],
+    "5.5": [
+        PREDICT + "import copy\n    with torch.no_grad():\n"
+        "        return copy.deepcopy(model).eval()(images).argmax(1)\nf = predict",
+        PREDICT + "was = [m.training for m in model.modules()]\n    model.train(False)\n"
+        "    with torch.inference_mode():\n        y = model(images).max(1)[1]\n"
+        "    for m, t in zip(model.modules(), was): m.training = t\n    return y\nf = predict",
+        "@torch.no_grad()\n" + PREDICT + "was = {n: m.training for n, m in model.named_modules()}\n"
+        "    model.eval()\n    y = model(images).softmax(1).argmax(-1)\n"
+        "    for n, m in model.named_modules(): m.training = was[n]\n    return y\nf = predict",
+    ],
+    "6.2": [
+        "def f(g, x, step):\n    flat = x.detach().clone().reshape(-1)\n    out = []\n"
+        "    for i in range(len(flat)):\n        up, down = flat.clone(), flat.clone()\n"
+        "        up[i] += step\n        down[i] -= step\n        out.append("
+        "(float(g(up.reshape(x.shape))) - float(g(down.reshape(x.shape)))) / (2 * step))\n"
+        "    return torch.tensor(out, dtype=x.dtype).reshape(x.shape)",
+        "def f(g, x, step):\n    out = torch.empty_like(x)\n    eye = torch.eye(x.numel()).to(x)\n"
+        "    for row, place in zip(eye * step, range(x.numel())):\n"
+        "        row = row.view_as(x)\n        out.view(-1)[place] = (g(x + "
+        "row) - g(x - row)) / step"
+        " / 2\n    return out",
+    ],
+    "6.3": [
+        "def f(x, w, b, t):\n    e = (F.linear(x, w, b) - t).mul(2 / t.numel())\n"
+        "    return [e.mm(w), torch.einsum('no,ni->oi', e, x), e.sum(0)]",
+        "def f(x, w, b, t):\n    e = 2 * (x @ w.T + b - t) / (len(t) * t.shape[1])\n"
+        "    return e @ w, (x.T @ e).T, torch.ones(len(x)).to(e) @ e",
+    ],
+    "6.5": [
+        "class f(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
+        "        return torch.round(x)\n    @staticmethod\n    def backward(ctx, g):\n"
+        "        return g.clone()",
+        "class f(torch.autograd.Function):\n    @staticmethod\n    def forward(x):\n"
+        "        return x.round()\n    @staticmethod\n    def setup_context(ctx, inputs, output):\n"
+        "        pass\n    @staticmethod\n    def backward(ctx, *g):\n        return g[0]",
+    ],
+    "7.2": [
+        "def f(l, h, s):\n    n = sum(s)\n    return sum(map(lambda a, b: a * b, l, s)) / n, "
+        "sum(h) / n",
+        "import numpy as np\ndef f(l, h, s):\n    return np.average(l, weights=s), np.sum(h) / "
+        "np.sum(s)",
+        "def f(l, h, s):\n    l, h, s = map(torch.tensor, (l, h, s))\n"
+        "    return [(l * s).sum().item() / s.sum().item(), (h.sum() / s.sum()).item()]",
+    ],
+    "7.3": [
+        "def f(v, p):\n    for n in range(1, len(v) + 1):\n        best = v.index(min(v[:n])) + 1\n"
+        "        if n - best >= p:\n            return best, n\n    return best, len(v)",
+        "def f(v, p):\n    best, keep, wait, n = None, 0, 0, 0\n    while n < "
+        "len(v) and wait < p:\n"
+        "        wait += 1\n        n += 1\n        if best is None or v[n - 1] < best:\n"
+        "            best, keep, wait = v[n - 1], n, 0\n    return [keep, n]",
+    ],
+    "7.4": [
+        SQUARES + "    if length > longest:\n        for p in kept:\n"
+        "            p.grad.mul_(longest / length)\n    return length\nf = clip",
+        "def f(parameters, longest):\n    return nn.utils.clip_grad_norm_(parameters, longest)",
+        "def f(parameters, longest):\n    kept = [p for p in list(parameters) "
+        "if p.grad is not None]"
+        "\n    n = torch.cat([p.grad.flatten() for p in kept]).norm()\n    if n > longest:\n"
+        "        for p in kept:\n            p.grad[...] = p.grad * longest / "
+        "n\n    return n.item()",
+    ],
+    "8.3": [
+        "import statistics\ndef f(w, wait, clock, n):\n    w(); wait()\n    def one():\n"
+        "        a = clock(); w(); wait()\n        return clock() - a\n"
+        "    return statistics.median(one() for _ in range(n))",
+        "def f(w, wait, clock, n):\n    t = []\n    for i in range(n + 1):\n        a = clock()\n"
+        "        w()\n        wait()\n        t += [clock() - a]\n    t = sorted(t[1:])\n"
+        "    return (t[n // 2] + t[(n - 1) // 2]) / 2",
+    ],
+    "8.4": [
+        "def f(model, parts):\n    model.zero_grad(set_to_none=False)\n"
+        "    n = sum(len(x) for x, _ in parts)\n    for x, y in parts:\n"
+        "        (F.cross_entropy(model(x), y, reduction='sum') / n).backward()",
+        "def f(model, parts):\n    for p in model.parameters():\n        p.grad = None\n"
+        "    for x, y in parts:\n        F.cross_entropy(model(x), y, reduction='sum').backward()\n"
+        "    n = sum(len(y) for _, y in parts)\n    for p in model.parameters():\n"
+        "        p.grad /= n",
+    ],
+    "9.2": [
+        "def f(g, s):\n    return sum(a * (b / sum(s)) for a, b in zip(g, s))",
+        "def f(g, s):\n    w = torch.tensor(s) / sum(s)\n"
+        "    return torch.einsum('w,w...->...', w, torch.stack(g))",
+    ],
+    "9.3": [
+        "def f(count, workers, rank):\n    each = -(-count // workers)\n"
+        "    return [(rank + i * workers) % count for i in range(each)]",
+        "import math\ndef f(count, workers, rank):\n    total = "
+        "math.ceil(count / workers) * workers"
+        "\n    every = list(range(count))\n    every += every[: total - count]\n"
+        "    return [every[i] for i in range(rank, total, workers)]",
+    ],
+    "9.4": [
+        "def f(p, n, s):\n    return 8 * (n - 1) * p / n * s * 3600 / 10**6",
+        "def f(p, n, s):\n    return (2 - 2 / n) * p * 4 / 1e6 * 60 * 60 * s",
+    ],
+    "3.1": ["f = 57.0", "f = torch.tensor(57)"], "3.2": ["f = [1812, 300]"],
+    "3.4": ["f = (2, 0)", "f = [4, 1]"], "3.5": ["f = (1, 1, 5)", "f = [3, 1, 3]", "f = (4, 2, 1)"],
+    "8.2": ["f = 1.43", "f = 1.4286", "f = torch.tensor(20 / 14)"],
+}  # fmt: skip
+LISTED = [(number, n) for number in RIGHT for n in range(len(RIGHT[number]))]
+
+
+@pytest.mark.parametrize(("number", "place"), LISTED)
+def test_other_styles_are_right(number, place, namespaces, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("tests.exercises.test_exercises.CHECK", _Last)
+    verify(number, answer_of(number, RIGHT[number][place], namespaces))
+
+
+class _Last:
+    @staticmethod
+    def search(stub):
+        return {2: "f"}
