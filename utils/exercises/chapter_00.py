@@ -2,12 +2,12 @@
 
 import torch
 
-from utils.exercises.compare import WrongAnswer, choice, chosen, expect, expect_function, show
+from utils.exercises.compare import WrongAnswer, choice, chosen, expect_function, expect_value, show
 
 
 def exercise_1(answer):
     """The count of numbers in the training pictures."""
-    expect(
+    expect_value(
         answer,
         60_000 * 28 * 28,
         [

@@ -6,8 +6,8 @@ from utils.exercises.compare import (
     WrongAnswer,
     call,
     chosen,
-    expect,
     expect_function,
+    expect_value,
     require_function,
     show,
 )
@@ -23,7 +23,7 @@ def exercise_1(answer):
     """The shape that an index leaves."""
     if not isinstance(answer, tuple | list):
         raise WrongAnswer(f"got {show(answer)}, expected a tuple of lengths such as (3, 32, 32)")
-    expect(
+    expect_value(
         tuple(answer),
         (3, 1, 32),
         [

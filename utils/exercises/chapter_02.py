@@ -10,6 +10,7 @@ from utils.exercises.compare import (
     choice,
     expect,
     expect_function,
+    expect_value,
     require_function,
     show,
 )
@@ -20,7 +21,7 @@ def exercise_1(answer):
     """The number of batches and the size of the last."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise WrongAnswer(f"got {show(answer)}, expected a tuple of two numbers")
-    expect(
+    expect_value(
         tuple(answer),
         (235, 96),
         [
@@ -112,7 +113,7 @@ def exercise_3(answer):
 def exercise_4(answer):
     """A split: shuffled, disjoint, complete, repeatable."""
     require_function(answer)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         for seed, count, held_out in [(1, 100, 30), (2, 60, 7)]:
             torch.manual_seed(12345)
             first = _parts(answer, count, held_out, seed)

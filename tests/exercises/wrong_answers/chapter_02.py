@@ -24,7 +24,8 @@ WRONG = {
     "2.1": [
         ("answer = (234, 96)", "form a batch, too"),
         ("answer = (235, 256)", "only the rest"),
-        ("answer = divmod(60_000, 255)", "expected"),
+        ("answer = divmod(60_000, 255)", "Number 2 of 2: that is too small"),
+        ("answer = (236, 96)", "Number 1 of 2: that is too large"),
         ("answer = 235", "expected a tuple"),
     ],
     "2.2": [
