@@ -9,13 +9,14 @@ OPERATORS = {
 }  # fmt: skip
 COMPARED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }  # fmt: skip
 NAMES = {
     "maximum": "minimum", "argmax": "argmin", "max": "min", "min": "max", "round": "floor",
     "median": "sum", "eval": "train", "ones": "zeros", "topk": "sort", "zeros_like": "ones_like",
     "sum": "mean", "relu": "sigmoid", "exp": "expm1", "log": "log1p", "norm": "sum",
     "no_grad": "enable_grad", "named_children": "named_modules", "float": "half",
+    "uint8": "int8", "int64": "int32", "float32": "float64", "bool": "int",
 }  # fmt: skip
 
 

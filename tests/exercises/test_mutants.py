@@ -10,6 +10,13 @@ from tests.exercises.test_exercises import CASES, answer_of, case_id, namespaces
 from utils.exercises import WrongAnswer, verify
 
 EQUIVALENT = {
+    "0.2": {
+        "line 2: (predictions == labels).float -> (predictions == labels).half": "three digits",
+    },
+    "1.4": {"line 2: (1, 2, 3) -> (3, 2, 1)": "a mean over axes has no order"},
+    "2.3": {"line 4: (5, 7, 9) -> (9, 7, 5)": "whether one occurs among them has no order"},
+    "2.5": {"line 2: 1 -> 2": "the next line divides by the sum"},
+    "2.8": {"line 3: (0, 2, 3) -> (3, 2, 0)": "neither mean nor deviation has an order"},
     "6.2": {"line 2: torch.zeros_like -> torch.ones_like": "each element is written over"},
     "7.3": {
         "line 2: 0 -> 1": "the first epoch is always the lowest so far, and replaces it",
@@ -24,20 +31,20 @@ LETTERS = [number for number, case in CASES.items() if re.match(r"answer = [{\"]
 
 FUNCTIONS = [
     number for number, (_, _, source) in CASES.items()
-    if number >= "3" and ("def " in source or "class " in source)
+    if "def " in source or "class " in source
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("number", FUNCTIONS, ids=case_id)
 def test_small_changes_are_refused(number, namespaces):  # noqa: F811
-    passed = []
+    passed = set()
     for change, source in mutants(CASES[number][2]):
         try:
             verify(number, answer_of(number, source, namespaces))
         except WrongAnswer:
             continue
-        passed.append(change)
-    assert passed == list(EQUIVALENT.get(number, {}))
+        passed.add(change)
+    assert passed == set(EQUIVALENT.get(number, {}))
 
 
 @pytest.mark.parametrize("number", LETTERS, ids=case_id)

@@ -56,5 +56,6 @@ def _own_line(error):
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith(ours) and "site-packages" not in frame.filename
     ]
-    where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames else ""
+    where = f" in line {frames[-1].lineno}" if frames else ""
+    where += f", `{frames[-1].line}`" if frames and frames[-1].line else ""
     return f"your code raised {type(error).__name__}{where}: {error}"

@@ -7,6 +7,7 @@ WRONG = {
         ("answer = 60_000", "That counts pictures"),
         ("answer = 60_000 * 28", "one row of each picture"),
         ("answer = 47_000_000", "That is too small"),
+        ("answer = 10_000 * 28 * 28", "That is too small"),
     ],
     "0.2": [
         ("def accuracy_of(p, y):\n    return (p == y).sum().item()", "That is a count"),
@@ -14,6 +15,8 @@ WRONG = {
         ("def accuracy_of(p, y):\n    return (p == y).float().mean()", "`.item()` takes"),
         ("def accuracy_of(p, y):\n    return (p != y).float().mean().item()", "share of errors"),
         ("def accuracy_of(p, y):\n    return 0.75", "expected"),
+        ("def accuracy_of(p, y):\n    return (p == y).sum().item() / 4", "expected 1"),
+        ("def accuracy_of(p, y):\n    return (p == y).any().item()", "got True, expected 0.75"),
     ],
     "0.3": [
         ('answer = {"c"}', "'b' is missing: `step` moves along"),

@@ -7,6 +7,7 @@ WRONG = {
         ("answer = (3, 32, 32)", "only the first row"),
         ("answer = (3, 32, 1)", "of the rows"),
         ("answer = 96", "expected a tuple"),
+        ("answer = (60, 3, 1)", "Number 1 of 3: that is too large"),
     ],
     "1.2": [
         ("def brighten(image, amount):\n    return image + amount", "wrap around"),
@@ -22,6 +23,12 @@ WRONG = {
             "def brighten(image, amount):\n    return (image.short() + amount).to(torch.uint8)",
             "The bytes wrap around",
         ),
+        ("def brighten(image, amount):\n    image += amount\n    return image", "in place"),
+        (
+            "def brighten(image, amount):\n    more = image.float() * (1 + amount / 255)\n"
+            "    return more.clamp(max=255).to(torch.uint8)",
+            "13 of 20 values differ",
+        ),
     ],
     "1.3": [
         (
@@ -31,6 +38,14 @@ WRONG = {
         ("def mirror_channels_first(p):\n    return p.permute(2, 0, 1)", "mirror is missing"),
         ("def mirror_channels_first(p):\n    return p.permute(2, 0, 1).flip(1)", "top to bottom"),
         ("def mirror_channels_first(p):\n    return p.permute(2, 1, 0).flip(2)", "on its side"),
+        (
+            "def mirror_channels_first(p):\n    return p.flip(1)",
+            "now move the channels to the front",
+        ),
+        (
+            "def mirror_channels_first(p):\n    return p.permute(2, 0, 1).rot90(2, (1, 2))",
+            "top to bottom as well",
+        ),
     ],
     "1.4": [
         ("def centre(batch):\n    return batch - batch.mean()", "one mean for the whole batch"),
@@ -41,6 +56,18 @@ WRONG = {
         ("def centre(batch):\n    return batch - batch.mean(0, keepdim=True)", "for each pixel"),
         ("def centre(batch):\n    return batch.mean((1, 2, 3), True)", "subtract them"),
         ("def centre(batch):\n    return batch.mean((1, 2, 3), True) - batch", "other way round"),
+        (
+            "def centre(batch):\n    return batch - batch.mean((2, 3), keepdim=True).mean(0)",
+            "one mean for the whole batch",
+        ),
+        (
+            "def centre(batch):\n    return batch - batch.flatten(1).mean(1)",
+            "line up with the columns",
+        ),
+        (
+            "def centre(batch):\n    return batch - batch.mean(-1, keepdim=True)",
+            "each row of each picture",
+        ),
     ],
     "1.5": [
         (

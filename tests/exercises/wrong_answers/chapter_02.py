@@ -27,6 +27,8 @@ WRONG = {
         ("answer = divmod(60_000, 255)", "Number 2 of 2: that is too small"),
         ("answer = (236, 96)", "Number 1 of 2: that is too large"),
         ("answer = 235", "expected a tuple"),
+        ("answer = (234, 256)", "what of the rest?"),
+        ("answer = (96, 235)", "number of batches comes first"),
     ],
     "2.2": [
         (
@@ -184,6 +186,19 @@ WRONG = {
             "def sample_weights(labels):\n"
             "    return 1 / labels.bincount()[labels] / len(labels.bincount())",
             "not by the highest label",
+        ),
+        (
+            "def sample_weights(y):\n    return (1 / y.bincount()[y]).softmax(0)",
+            "4 of 4 values differ",
+        ),
+        (
+            "def sample_weights(y):\n    w = 1 / y.unique(return_counts=True)[1]\n"
+            "    return w[y] / w[y].sum()",
+            "index 9 is out of bounds",
+        ),
+        (
+            "def sample_weights(labels):\n    return 1 / labels.bincount() / len(labels.unique())",
+            "got shape (10,)",
         ),
     ],
     "2.6": [

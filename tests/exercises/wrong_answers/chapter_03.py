@@ -17,6 +17,8 @@ WRONG = {
         ("answer = (1812, 312)", "bias=False"),
         ("answer = (1812, 150)", "also with groups"),
         ("answer = 2112", "a tuple of two numbers"),
+        ("answer = (12 * 5 * 5 + 12, 300)", "6 deep"),
+        ("answer = (300, 1812)", "The other way round"),
     ],
     "3.3": [
         (HEAD + "return F.avg_pool2d(x, 2)", "mean of each window"),
@@ -40,6 +42,8 @@ WRONG = {
         ("answer = (6, 2)", "more than the outermost ring"),
         ("answer = (4, -1)", "got (4, -1)"),
         ("answer = 4", "a tuple (kernel_size, padding)"),
+        ("answer = (5, 2)", "makes 27 of 14"),
+        ("answer = (1, 4)", "covers neighbours unequally"),
     ],
     "3.5": [
         ("answer = (1, 1, 1)", "they see 7 pixels, as before; expected 15"),
@@ -47,6 +51,7 @@ WRONG = {
         ("answer = (2, 2, 3)", "2 of these are never seen, at distances -6, 6"),
         ("answer = (1, 6, 0)", "three plain positive integers"),
         ("answer = 7", "three plain positive integers"),
+        ("answer = (4, 2, 1, 0)", "three plain positive integers"),
     ],
     "3.6": [
         ('answer = "a"', "sees 25 pixels"),

@@ -36,6 +36,8 @@ WRONG = {
         ("answer = 48_120", "5 x 5 kernels"),
         ("answer = 69_696", "not for each input"),
         ("answer = 576", "how many numbers come in"),
+        ("answer = 61_706", "That is too small"),
+        ("answer = 16 * 6 * 6 + 120", "That is too small"),
     ],
     "4.2": [
         (gain("self.gain = torch.ones(1)"), "a plain tensor"),

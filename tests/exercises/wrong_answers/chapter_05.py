@@ -11,6 +11,8 @@ WRONG = {
         ("answer = 16", "That is one map"),
         ("answer = 784", "28 is not halved at once"),
         ("answer = 1024", "One pooling"),
+        ("answer = 16 * 5 * 4", "That is too large"),
+        ("answer = 16 * 3 * 3", "That is too small"),
     ],
     "5.2": [
         (TOP + "return (best == labels[:, None]).sum().item() / len(labels)", "not a share"),
@@ -58,6 +60,8 @@ WRONG = {
         ("answer = 48", "a smaller batch"),
         ("answer = 1", "not whole"),
         ("answer = 12", "a smaller batch"),
+        ("answer = 8", "a smaller batch"),
+        ("answer = 3", "not whole"),
     ],
     "5.5": [
         (

@@ -22,6 +22,8 @@ WRONG = {
         ("answer = 15", "twice what came in"),
         ("answer = -30", "The sign"),
         ("answer = torch.tensor(5.0)", "the error; backward has not begun"),
+        ("answer = 6", "its slope goes on"),
+        ("answer = 60", "That is too large"),
     ],
     "6.2": [
         (PUSH + "(f(x + push) - f(x)) / step" + SHAPED, "push both ways"),

@@ -17,6 +17,8 @@ WRONG = {
         ("answer = 391", "That is one epoch"),
         ("answer = 50_000 / 128 * 12", "no half batch"),
         ("answer = 4688", "in each epoch"),
+        ("answer = 600_000", "pictures seen"),
+        ("answer = 390 * 12 + 1", "That is too small"),
     ],
     "7.2": [
         (

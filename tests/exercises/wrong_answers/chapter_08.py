@@ -16,6 +16,8 @@ WRONG = {
         ("answer = 80", "Adam keeps something"),
         ("answer = 120", "two means"),
         ("answer = 160e6", "Those are bytes"),
+        ('answer = 20', 'That is too small'),
+        ('answer = 10_000_000 * 4 * 4 / 2**20', 'Megabytes of 1,000,000 bytes'),
     ],
     "8.2": [
         ("answer = 4", "12 ms as before"),
@@ -23,6 +25,8 @@ WRONG = {
         ("answer = 14", "in ms"),
         ("answer = 20 / 12", "a quarter of its 8 ms"),
         ("answer = 1.4", "Two digits"),
+        ('answer = 20 / 8', 'The share of the pictures stays'),
+        ('answer = 1.0', 'That is too small'),
     ],
     "8.3": [
         (TIME + "    work()\n    wait()\n" + LOOP.replace("        wait()\n", "")

@@ -12,6 +12,8 @@ WRONG = {
         ("answer = 60_000 / 8 / 32", "no part of a step"),
         ("answer = 60_000 // 32", "eight share"),
         ("answer = 235 * 8", "each step together"),
+        ("answer = 1875", "one worker's epoch"),
+        ("answer = 7500", "Those are a worker's pictures"),
     ],
     "9.2": [
         (WHOLE + "return sum(gradients) / len(gradients)", "the plain mean"),
@@ -19,6 +21,11 @@ WRONG = {
         (WHOLE + f"return {SUM} / len(sizes)", "not of workers"),
         (WHOLE + "return sum(gradients) / sum(sizes)", "a mean already"),
         (WHOLE + f"return {SUM} * len(sizes) / sum(sizes)", "hands to DDP"),
+        (
+            "def whole_gradient(g, s):\n    return torch.stack(g).median(0).values",
+            "2 of 2 values differ",
+        ),
+        ("def whole_gradient(g, s):\n    return sum(a / b for a, b in zip(g, s))", "expected 2"),
     ],
     "9.3": [
         (
