@@ -12,7 +12,29 @@ SQUARES = (
 TOWER = "class Tower(nn.Module):\n    def __init__(self, widths):\n        super().__init__()\n"
 PREDICT = "def predict(model, images):\n    "
 
+SHOES = (
+    "class f(Dataset):\n    def __init__(self, d):\n        self.d = d\n"
+    "        self.keep = [n for n in range(len(d)) if d[n][1] in (5, 7, 9)]\n"
+    "    def __len__(self):\n        return len(self.keep)\n    def __getitem__(self, n):\n"
+    "        x, y = self.d[self.keep[n]]\n        return x, "
+)
+SPLIT = "def f(n, v, seed):\n    g = torch.Generator().manual_seed(seed)\n"
 RIGHT = {
+    "2.3": [
+        "import numpy\n" + SHOES + "numpy.int64({5: 0, 7: 1, 9: 2}[y])",
+        SHOES + "torch.tensor((5, 7, 9).index(y))",
+        SHOES + "(y - 5) // 2",
+    ],
+    "2.4": [
+        SPLIT + "    o = torch.randperm(n, generator=g)\n"
+        "    return o[v:].sort().values, o[:v].sort().values",
+        "import random\ndef f(n, v, seed):\n    o = random.Random(seed).sample(range(n), n)\n"
+        "    return torch.tensor(o[:-v]), torch.tensor(o[-v:])",
+        SPLIT + "    a, b = torch.utils.data.random_split(range(n), [n - v, v], g)\n"
+        "    return torch.tensor(a.indices), torch.tensor(b.indices)",
+        SPLIT + "    b = torch.rand(n, generator=g).topk(v).indices\n"
+        "    a = torch.ones(n).index_fill(0, b, 0).nonzero().flatten()\n    return a, b",
+    ],
     "3.3": [
         "def f(x):\n    h, w = x.shape[2] // 2, x.shape[3] // 2\n"
         "    return x[:, :, : 2 * h, : 2 * w].unflatten(2, (h, 2)).unflatten(4, (w, 2))"

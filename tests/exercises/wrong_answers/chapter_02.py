@@ -124,6 +124,23 @@ WRONG = {
     ],
     "2.4": [
         (
+            "def split_indices(n, v, seed):\n    g = torch.Generator().manual_seed(seed)\n"
+            "    part = torch.randperm(n - v, generator=g)\n"
+            "    return part, n - v + torch.randperm(v, generator=g)",
+            "of sorted classes, some would be missing",
+        ),
+        (
+            "def split_indices(n, v, seed):\n    held = torch.arange(v) * (n // v)\n"
+            "    rest = torch.ones(n).index_fill(0, held, 0).nonzero().flatten()\n"
+            "    return rest, held",
+            "not shuffled",
+        ),
+        (
+            "def split_indices(n, v, seed):\n    g = torch.Generator().manual_seed(seed)\n"
+            "    order = torch.randperm(n, generator=g).int()\n    return order[v:], order[:v]",
+            "of torch.int32 as a part, expected a row of int64",
+        ),
+        (
             "def split_indices(count, validation_count, seed):\n"
             "    order = (torch.arange(count) + 13 * seed) % count\n"
             "    return order[validation_count:], order[:validation_count]",

@@ -49,6 +49,9 @@ WRONG = {
          "read the clock in the loop"),
     ],
     "8.4": [
+        (PARTS.replace("    for", "    model(parts[0][0])\n    for")
+         + "        F.cross_entropy(model(images), labels, reduction='sum').div(total).backward()",
+         "the model was called"),
         (PARTS + "        (F.cross_entropy(model(images), labels) / len(parts)).backward()",
          "number of parts"),
         (PARTS + "        F.cross_entropy(model(images), labels).backward()", "parts' means"),
