@@ -104,6 +104,7 @@ def state():
         torch.is_grad_enabled(), torch.get_num_threads(), torch.get_default_dtype(),
         torch.get_default_device(), os.getcwd(), torch.is_anomaly_enabled(), hooks,
         torch.are_deterministic_algorithms_enabled(), random.getstate(),
+        torch.overrides._len_torch_function_stack(),
         torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), threading.active_count(),
     )  # fmt: skip
 

@@ -8,6 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
+
+def _set_default_device(device):
+    """Only None takes PyTorch's watch over every new tensor off again."""
+    torch.set_default_device(None if device == torch.device("cpu") else device)
+
+
 SEQUENCES = {
     "PyTorch's random sequence": (torch.get_rng_state, torch.set_rng_state),
     "Python's random sequence": (random.getstate, random.setstate),
@@ -17,7 +23,7 @@ SETTINGS = {
     "whether gradients are recorded": (torch.is_grad_enabled, torch.set_grad_enabled),
     "the number of threads": (torch.get_num_threads, torch.set_num_threads),
     "the default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-    "the default device": (torch.get_default_device, torch.set_default_device),
+    "the default device": (torch.get_default_device, _set_default_device),
     "the working folder": (os.getcwd, os.chdir),
     "whether anomalies are looked for": (torch.is_anomaly_enabled, torch.set_anomaly_enabled),
     "whether algorithms are deterministic": (
