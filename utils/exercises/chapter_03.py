@@ -5,6 +5,7 @@ from itertools import product
 import torch
 from torch.nn import functional as F
 
+from utils.exercises import sliding
 from utils.exercises.compare import (
     WrongAnswer,
     choice,
@@ -143,3 +144,6 @@ def exercise_6(answer):
         "c": "Count its parameters: 6 filters of 25 weights and a bias",
     }
     choice(answer, "abc", reasons)
+
+
+exercise_7, exercise_8, exercise_9 = sliding.exercise_7, sliding.exercise_8, sliding.exercise_9

@@ -6,7 +6,7 @@ from utils.plots.curves import plot_history, plot_lines
 from utils.plots.explorer import explore_convolution
 from utils.plots.features import plot_feature_maps
 from utils.plots.filters import plot_filters
-from utils.plots.gallery import animate_cases
+from utils.plots.gallery import animate_cases, plot_cases
 from utils.plots.graphs import plot_graph
 from utils.plots.grids import plot_class_counts, plot_grid
 from utils.plots.memory import plot_sharing, plot_strides
@@ -21,4 +21,4 @@ __all__ += ["plot_convolution_steps", "plot_feature_maps", "plot_filters", "plot
 __all__ += ["plot_grid", "plot_history", "plot_lines", "plot_model", "show"]
 __all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_cat"]
 __all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
-__all__ += ["plot_strides"]
+__all__ += ["plot_cases", "plot_strides"]

@@ -17,17 +17,43 @@ def animate_cases(cases, title=None):
     output_padding. Raises ValueError for others, and for what is larger than can be seen: more
     than 36 steps, or more than 12 rows.
     """
+    made = _made(cases)
+    count = max(case.steps for case in made.values())
+    frames = (
+        _picture([(name, case, frame * case.steps // count) for name, case in made.items()], title)
+        for frame in range(count)
+    )
+    alt = _alt(made, "Animation", title)
+    cells.show_bytes(cells.as_gif(frames, 500, 1500), alt, "animation")
+
+
+def plot_cases(cases, title=None):
+    """Show several convolutions as film strips: a row each, four moments from first to last.
+
+    `cases`, and what is refused, as in animate_cases: a still page tells as much with it.
+    """
+    made, entries = _made(cases), []
+    for name, case in made.items():
+        count = min(COLUMNS, case.steps)
+        for part in range(count):
+            step = round(part * (case.steps - 1) / max(count - 1, 1))
+            entries.append((f"{name}, step {step + 1} of {case.steps}", case, step))
+        entries += [None] * (COLUMNS - count)
+    cells.show_bytes(cells.as_png(_picture(entries, title)), _alt(made, "Steps", title), "figure")
+
+
+def _made(cases):
     if not isinstance(cases, dict) or not 1 <= len(cases) <= MOST_CASES:
         count = len(cases) if isinstance(cases, dict) else type(cases).__name__
         raise ValueError(f"cases must be a dict of 1 to {MOST_CASES} cases by name, got {count}")
-    made = {str(name): _case(name, options) for name, options in cases.items()}
-    count = max(case.steps for case in made.values())
-    frames = (_picture(made, (frame, count), title) for frame in range(count))
+    return {str(name): _case(name, options) for name, options in cases.items()}
+
+
+def _alt(made, kind, title):
     words = "; ".join(f"{name}: {_sizes(case)}" for name, case in made.items())
     many = f"{len(made)} convolution{'s' * (len(made) > 1)}"
     doing = "each kernel moves over its input, or is laid on its output"
-    alt = f"{title + ': ' if title else ''}Animation of {many}; {doing}. {words}."
-    cells.show_bytes(cells.as_gif(frames, 500, 1500), alt, "animation")
+    return f"{title + ': ' if title else ''}{kind} of {many}; {doing}. {words}."
 
 
 def _case(name, options):
@@ -52,22 +78,26 @@ def _sizes(case):
     return f"input {len(case.image)} → output {len(case.output)}"
 
 
-def _picture(made, part, title):
-    """Draw all cases after `part` of their steps; (3, 10) are three tenths."""
-    width, head = ANIMATION // COLUMNS, 80
-    cell = min(16, (width - 20) // max(case.shapes[1][1] for case in made.values()))
-    rows = [list(made.items())[at : at + COLUMNS] for at in range(0, len(made), COLUMNS)]
-    heights = [104 + cell * max(sum(r for r, _ in case.shapes) for _, case in row) for row in rows]
+def _picture(entries, title):
+    """Draw cases, each after some of its steps, four in a row; None leaves a place empty."""
+    width, head, cases = ANIMATION // COLUMNS, 80, [entry[1] for entry in entries if entry]
+    cell = min(16, (width - 20) // max(case.shapes[1][1] for case in cases))
+    rows = [entries[at : at + COLUMNS] for at in range(0, len(entries), COLUMNS)]
+    heights = [
+        104 + cell * max(sum(r for r, _ in entry[1].shapes) for entry in row if entry)
+        for row in rows
+    ]
     image, pen = cells.canvas(ANIMATION, head + sum(heights))
     cells.write(pen, (10, 8), title or "Convolutions", 18, bold=True, room=ANIMATION - 20)
-    cells.draw_legend(pen, (10, 40), _legend(made.values()))
-    for at, row in enumerate(rows):
-        top = head + sum(heights[:at])
-        for column, (name, case) in enumerate(row):
-            left = column * width + 10
+    cells.draw_legend(pen, (10, 40), _legend(cases))
+    for place, entry in enumerate(entries):
+        if entry:
+            name, case, step = entry
+            left = place % COLUMNS * width + 10
+            top = head + sum(heights[: place // COLUMNS])
             cells.write(pen, (left, top), name, 15, bold=True, room=width - 15)
             cells.write(pen, (left, top + 22), _sizes(case), 15, room=width - 15)
-            _draw_case(pen, (left, top + 48), cell, case, part[0] * case.steps // part[1])
+            _draw_case(pen, (left, top + 48), cell, case, step)
     return image
 
 
