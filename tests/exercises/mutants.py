@@ -55,8 +55,9 @@ def _variants(node):
         return [ast.Attribute(node.value, NAMES[node.attr], node.ctx)]
     if isinstance(node, ast.Name) and node.id in NAMES:
         return [ast.Name(NAMES[node.id], node.ctx)]
-    if isinstance(node, ast.Tuple) and len(node.elts) > 1 and isinstance(node.ctx, ast.Load):
-        return [ast.Tuple(node.elts[::-1], node.ctx)]
+    if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load):
+        turned = ast.Tuple(node.elts[::-1], node.ctx)
+        return [turned] * (ast.unparse(turned) != ast.unparse(node))
     if isinstance(node, ast.Slice) and node.step is not None:
         return [ast.Slice(node.lower, node.upper, None)]
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):

@@ -308,7 +308,6 @@ def test_each_case_alone(name, shown):
 def test_film_strips_show_four_moments_of_each_case(shown):
     plots.plot_cases({"a": OPTIONS["strides"], "b": {"size": 4, "kernel_size": 4}}, title="Two")
     assert "input 5 → output 2; b: input 4 → output 1" in shown.alt
-    # 5 + 2 and 4 + 1 cells of 16 pixels; b has one moment, and its row is white to the right of it
     assert shown.image.size == (760, 80 + (112 + 104) + (80 + 104))
     below = np.asarray(shown.image.convert("L"))[80 + 112 + 104 :, 190:]
     assert (below == 255).all()

@@ -145,11 +145,10 @@ def _parts(answer, count, held_out, seed):
         common = len(set(parts[0].tolist()) & set(parts[1].tolist()))
         reason = "Cut one permutation in two instead of drawing twice"
         raise WrongAnswer(f"{common} indices are in both parts, some in neither. {reason}")
-    # Sorted parts are fine, as a sampler shuffles later; which samples they hold has to be drawn.
-    steps = parts[1].sort().values.diff()
+    steps = parts[1].sort().values.diff()  # sorted parts are fine, a sampler shuffles later
     if (steps == steps.mode().values).float().mean() > 0.75:
-        raise WrongAnswer("the samples for validation follow one another, not shuffled: of sorted "
-                          "classes, some would be missing there")  # fmt: skip
+        reason = "not shuffled: of sorted classes, some would be missing there"
+        raise WrongAnswer(f"the samples for validation follow one another, {reason}")
     return parts
 
 

@@ -146,4 +146,4 @@ def exercise_6(answer):
     choice(answer, "abc", reasons)
 
 
-exercise_7, exercise_8, exercise_9 = sliding.exercise_7, sliding.exercise_8, sliding.exercise_9
+exercise_7, exercise_8 = sliding.exercise_7, sliding.exercise_8

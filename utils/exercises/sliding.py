@@ -1,40 +1,13 @@
-"""Exercises 3.7 to 3.9 of chapter 03: a convolution by hand, as loops, as a matrix."""
+"""Exercises 3.7 and 3.8 of chapter 03: a convolution as loops, and as a matrix."""
 
 import torch
 from torch.nn import functional as F
 
-from utils.exercises.compare import (
-    WrongAnswer,
-    expect_function,
-    expect_value,
-    require_function,
-    show,
-)
+from utils.exercises.compare import WrongAnswer, expect_function, require_function
 from utils.exercises.watch import torch_calls
 
 
 def exercise_7(answer):
-    """A convolution by hand."""
-    try:
-        rows = torch.as_tensor(answer, dtype=torch.float64)
-    except (TypeError, ValueError, RuntimeError):
-        rows = torch.empty(0)
-    if rows.shape != (2, 2):
-        raise WrongAnswer(f"got {show(answer)}, expected two rows of two numbers: the window fits "
-                          "at 3 - 2 + 1 = 2 places, across and down")  # fmt: skip
-    expect_value(
-        tuple(rows.flatten().tolist()),
-        (5, 4, -1, 3),
-        [
-            ((2, 5, -1, 1), "The kernel is turned; lay it on as it is written"),
-            ((5, -1, 4, 3), "Rows and columns are exchanged: the window moves right first"),
-            ((7, 4, 3, 5), "The last weight is -1, not 1"),
-            ((2, 5, 0, 1), "The kernel's rows and columns are exchanged"),
-        ],
-    )
-
-
-def exercise_8(answer):
     """A convolution as loops, with a stride."""
     require_function(answer)
     generator = torch.Generator().manual_seed(0)
@@ -63,7 +36,7 @@ def exercise_8(answer):
         raise WrongAnswer(f"the numbers are right, but `{used[0]}` is what you should write")
 
 
-def exercise_9(answer):
+def exercise_8(answer):
     """The matrix of a convolution."""
     require_function(answer)
     generator = torch.Generator().manual_seed(0)
