@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from utils.datasets.fetch import DataError, write_file
+from utils.training.settings import differences, go_on
 
 VERSION = 1
 DIGEST = 32  # bytes of SHA-256 that stand after what torch.save wrote; torch.load skips them
@@ -51,19 +52,28 @@ def save_checkpoint(path, model, optimizer, scheduler=None, *, step=0, history=(
         raise CheckpointError(str(error)) from error
 
 
-def load_checkpoint(path, model, optimizer=None, scheduler=None, *, loaders=()):
+def load_checkpoint(path, model, optimizer=None, scheduler=None, *, loaders=(), settings="same"):
     """Read `path` into the model and return {"epoch", "step", "history", "torch", ...}.
 
-    With an optimizer, all of training is put back where it stood: optimizer and scheduler with
-    their settings, the random states of Python, NumPy, torch and its devices, and the generators
-    of `loaders`. Without one, only the model changes. Code in a file is never executed
-    (weights_only=True).
+    With an optimizer, all of training is put back where it stood: optimizer and scheduler, the
+    random states of Python, NumPy, torch and its devices, and the generators of `loaders`. Without
+    one, only the model changes. Code in a file is never executed (weights_only=True).
 
-    Raises CheckpointError, before anything is changed, if the file cannot be read, is damaged,
-    comes from a newer version of the course, or belongs to another model or optimizer.
+    `settings`: "same" asks that learning rate, schedule and all other hyperparameters are those of
+    the file; "new" goes on with those of this run, be it with another schedule: what the optimizer
+    has gathered stays, and the schedule counts on from where the file stands.
+
+    Raises CheckpointError, before the model is changed, if the file cannot be read, is damaged,
+    comes from a newer version of the course, belongs to another model or optimizer, or was trained
+    with other settings.
     """
+    if settings not in ("same", "new"):
+        raise ValueError(f"settings must be 'same' or 'new', got {settings!r}")
     state = _read(path)
-    for part, here in _outline(model, optimizer, scheduler, loaders).items():
+    outline = _outline(model, optimizer, scheduler, loaders)
+    if settings == "new":
+        outline.pop("scheduler", None)
+    for part, here in outline.items():
         for old, new in zip_longest(state["outline"][part].items(), here.items()):
             if old != new:
                 old, new = (" ".join(map(str, entry or ["nothing more"])) for entry in (old, new))
@@ -71,13 +81,28 @@ def load_checkpoint(path, model, optimizer=None, scheduler=None, *, loaders=()):
                     f"{path} belongs to another run: for the {part} it holds {old}, where this one "
                     f"has {new}. Build what was saved, or choose another name for the checkpoint."
                 )
-    model.load_state_dict(state["model"])
     if optimizer is not None:
-        optimizer.load_state_dict(state["optimizer"])
-        if scheduler is not None:
-            scheduler.load_state_dict(state["scheduler"])
+        _take_up(path, state, optimizer, scheduler, settings)
         _restore(state["random"], _generators(loaders))
+    model.load_state_dict(state["model"])
     return {key: state[key] for key in ("epoch", "step", "history", "version", "torch")}
+
+
+def _take_up(path, state, optimizer, scheduler, settings):
+    if settings == "new":
+        try:
+            return go_on(optimizer, scheduler, state["optimizer"], state["step"])
+        except ValueError as error:
+            raise CheckpointError(f"{path} cannot go on with these settings: {error}.") from error
+    asked = optimizer.state_dict(), scheduler and scheduler.state_dict()
+    if found := differences((state["optimizer"], state["scheduler"]), asked):
+        raise CheckpointError(
+            f"{path} was trained with other settings: {'; '.join(found[:3])}. Ask for those, name "
+            'another file, or go on with the new ones on purpose: settings="new".'
+        )
+    optimizer.load_state_dict(state["optimizer"])
+    if scheduler is not None:
+        scheduler.load_state_dict(state["scheduler"])
 
 
 def _read(path):
@@ -123,10 +148,7 @@ def _outline(model, optimizer, scheduler, loaders):
         for number, group in enumerate(optimizer.param_groups):
             members |= {names.get(id(p), "other"): f"in group {number}" for p in group["params"]}
         outline["optimizer"] = members
-        outline["scheduler"] = {
-            "kind": scheduler and _kind(scheduler),
-            "total_steps": getattr(scheduler, "total_steps", "none"),
-        }
+        outline["scheduler"] = {"kind": scheduler and _kind(scheduler)}
         outline["loaders"] = {"generators": len(_generators(loaders))}
     return outline
 

@@ -49,7 +49,8 @@ def pick_device():
 
 def fit(
     model, train_loader, validation_loader=None, *, optimizer, num_epochs, scheduler=None,
-    loss_fn=cross_entropy, device=None, checkpoint=None, log_dir=None, progress=True,
+    loss_fn=cross_entropy, device=None, checkpoint=None, settings="same", log_dir=None,
+    progress=True,
 ):  # fmt: skip
     """Train the model and return its history: a list with a dict for each epoch.
 
@@ -60,7 +61,8 @@ def fit(
 
     The scheduler steps after every batch: count its lengths in batches. The device is the
     model's own unless one is named. `checkpoint` names a file, written before the first and
-    after every epoch; if it is there already, training goes on from it. `log_dir` names a folder
+    after every epoch; if it is there already, training goes on from it, with the same `settings`
+    or, if they are "new", with those of this run, see load_checkpoint. `log_dir` names a folder
     for TensorBoard. Ctrl-C ends training and returns the history of the finished epochs; the
     model then has part of an epoch more in it.
 
@@ -75,7 +77,7 @@ def fit(
     parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler, "loaders": loaders}
     history, step = [], 0
     if checkpoint and os.path.exists(checkpoint):
-        found = load_checkpoint(checkpoint, **parts)
+        found = load_checkpoint(checkpoint, **parts, settings=settings)
         history, step = found["history"], found["step"]
         done = f"{checkpoint}: {len(history)} epochs of {num_epochs} are done"
         print(done if len(history) < num_epochs else f"{done}; there is nothing left to do")
