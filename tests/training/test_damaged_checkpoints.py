@@ -12,7 +12,7 @@ import torch
 
 from tests.training.test_checkpoints import prepare, refused
 from tests.training.test_loop import network, one_thread  # noqa: F401
-from utils.training import save_checkpoint
+from utils.training import CheckpointError, load_checkpoint, save_checkpoint
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_code_is_refused_and_not_executed(form, digest, tmp_path, path):
     harm = Harm(os.system, f"touch {victim}")
     for value in harm, {"version": 1, "model": harm}:
         path.write_bytes(digest(FORMS[form](value)))
-        words = ["more than tensors and plain values", "Nothing of it was executed", "Delete it"]
+        words = ["more than tensors and plain values", "Nothing of it was executed"]
         if digest is bytes:
-            words = ["is damaged, cut short or not written by save_checkpoint"]
+            words = []  # named as what it is where that can be told, refused in any case
         elif form.startswith("torch") and form != "torch before 0.2":
             words.append("posix.system" if os.name == "posix" else "nt.system")
         refused(path, *words)
@@ -81,8 +81,22 @@ def test_code_is_refused_and_not_executed(form, digest, tmp_path, path):
     assert victim.exists()  # so it could have been
 
 
+def program():
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2)), file)
+    return file.getvalue()
+
+
 NO_CHECKPOINTS = {
-    "a state dict": (saved(network().state_dict()), "is damaged"),
+    "a state dict": (saved(network().state_dict()), "the weights of a model, 9 tensors, for model"),
+    "another's checkpoint": (saved({"epoch": 3, "net": network().state_dict()}), "['net'] are the"),
+    "a bare module": (saved(network()), "a whole pickled object"),
+    "a program": (program(), "a TorchScript program, for torch.jit.load"),
+    "safetensors": (
+        b"\x28" + bytes(7) + b'{"weight":{"dtype":"F32"}}',
+        "safetensors.torch.load_file",
+    ),
+    "a bare tensor": (saved(torch.ones(3)), "is damaged"),
     "a sealed state dict": (sealed(saved(network().state_dict())), "has format None"),
     "a sealed tensor": (sealed(saved(torch.ones(3))), "more than tensors"),
     "a sealed list": (sealed(saved([1, 2])), "more than tensors"),
@@ -97,6 +111,10 @@ NO_CHECKPOINTS = {
 def test_what_is_no_checkpoint_is_refused(data, word, path):
     path.write_bytes(data)
     refused(path, word)
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(path, network())
+    assert "elete" not in str(caught.value)  # nobody is told to delete what may be good
+    assert path.read_bytes() == data
 
 
 def test_a_newer_format_is_refused(path):

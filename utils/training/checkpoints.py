@@ -3,7 +3,6 @@
 import hashlib
 import io
 import random
-import re
 from itertools import zip_longest
 from pathlib import Path
 
@@ -12,13 +11,7 @@ import torch
 
 from utils.datasets.fetch import DataError, write_file
 from utils.training.settings import differences, go_on
-
-VERSION = 1
-DIGEST = 32  # bytes of SHA-256 that stand after what torch.save wrote; torch.load skips them
-
-
-class CheckpointError(RuntimeError):
-    """A checkpoint cannot be written, read or used; the message names the file and the remedy."""
+from utils.training.stored import VERSION, CheckpointError, parse, read
 
 
 def save_checkpoint(path, model, optimizer, scheduler=None, *, step=0, history=(), loaders=()):
@@ -44,7 +37,7 @@ def save_checkpoint(path, model, optimizer, scheduler=None, *, step=0, history=(
     file = io.BytesIO()
     torch.save(state, file)
     data = file.getvalue()
-    _parse(data, f"{path} is not written: it", "Give plain numbers, such as float(learning_rate).")
+    parse(data, f"{path} is not written: it", "Give plain numbers, such as float(learning_rate).")
     data += hashlib.sha256(data).digest()
     try:
         write_file(Path(path), data, "Free some space, or choose another folder.")
@@ -69,7 +62,7 @@ def load_checkpoint(path, model, optimizer=None, scheduler=None, *, loaders=(), 
     """
     if settings not in ("same", "new"):
         raise ValueError(f"settings must be 'same' or 'new', got {settings!r}")
-    state = _read(path)
+    state = read(path)
     outline = _outline(model, optimizer, scheduler, loaders)
     if settings == "new":
         outline.pop("scheduler", None)
@@ -103,39 +96,6 @@ def _take_up(path, state, optimizer, scheduler, settings):
     optimizer.load_state_dict(state["optimizer"])
     if scheduler is not None:
         scheduler.load_state_dict(state["scheduler"])
-
-
-def _read(path):
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
-    body, digest = data[:-DIGEST], data[-DIGEST:]
-    if hashlib.sha256(body).digest() != digest:
-        raise CheckpointError(
-            f"{path} is damaged, cut short or not written by save_checkpoint ({len(data):,} bytes "
-            "with a wrong checksum). Delete it and train anew, or name another file."
-        )
-    state = _parse(
-        body, path, "Nothing of it was executed. Delete it, unless you trust its writer."
-    )
-    if state.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} has format {state.get('version')!r}, written with torch {state.get('torch')}; "
-            f"this course reads format {VERSION}. Update the course, or name another file."
-        )
-    return state
-
-
-def _parse(data, what, remedy):
-    try:
-        return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
-    except Exception as error:  # torch raises whatever the bytes led it to
-        code = re.search(r"GLOBAL (\S+)", str(error))
-        raise CheckpointError(
-            f"{what} holds more than tensors and plain values: "
-            f"{code[1] if code else 'an unknown format'}. {remedy}"
-        ) from error
 
 
 def _outline(model, optimizer, scheduler, loaders):
