@@ -2,16 +2,15 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 
+from tests.chapters import PATHS
 from tools import browser_run
 
 pytestmark = pytest.mark.skipif(
     "COURSE_BROWSER" not in os.environ, reason="takes minutes: `make browser` runs it"
 )
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def run_or_skip(notebooks, **options):
@@ -40,11 +39,9 @@ def write_notebook(path, *sources):
 
 
 def test_every_chapter_runs_in_jupyterlab():
-    chapters = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    if not chapters:
-        pytest.skip("no chapters in notebooks/")
-    results = run_or_skip(chapters)
-    assert [result["name"] for result in results] == [chapter.stem for chapter in chapters]
+    assert PATHS
+    results = run_or_skip(PATHS)
+    assert [result["name"] for result in results] == [path.stem for path in PATHS]
     assert all(any(cell["ran"] for cell in result["cells"]) for result in results)
     assert not browser_run.failures(results)
 
@@ -111,8 +108,7 @@ def test_a_check_that_accepts_all_an_open_solution_and_a_dead_viewer_are_named(t
 
 
 def test_every_chapter_has_something_to_try():
-    chapters = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    found = {path.stem: browser_run.trials(path) for path in chapters}
+    found = {path.stem: browser_run.trials(path) for path in PATHS}
     assert all("exercise" in trials for trials in found.values())
     assert [name for name, trials in found.items() if "viewer" in trials] == ["05_forward_pass"]
 
