@@ -3,6 +3,7 @@
 import hashlib
 import io
 import random
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
@@ -140,6 +141,16 @@ def _random_states(loaders):
         "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
         "loaders": [generator.get_state() for generator in _generators(loaders)],
     }
+
+
+@contextmanager
+def random_states_kept(loaders):
+    """Put all random states back afterwards, and the generators that decide the loaders' order."""
+    states = _random_states(loaders)
+    try:
+        yield
+    finally:
+        _restore(states, _generators(loaders))
 
 
 def _restore(states, generators):

@@ -2,6 +2,8 @@
 
 import torch
 
+from utils.training.refusals import require_whole
+
 
 def as_tensors(dataset, mean, std, device="cpu"):
     """Return a torchvision dataset of images as (images, labels) on `device`.
@@ -37,8 +39,7 @@ class TensorLoader:
                  generator=None, transform=None):  # fmt: skip
         if len(images) != len(labels):
             raise ValueError(f"there are {len(images):,} images and {len(labels):,} labels")
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"batch_size must be a whole number from 1 on, got {batch_size!r}")
+        batch_size = require_whole("batch_size", batch_size, 1)
         if len(images) < (batch_size if drop_last else 1):
             raise ValueError(
                 f"no batch can be made of {len(images):,} images with batch_size={batch_size} and "

@@ -12,8 +12,19 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from utils.training.checkpoints import load_checkpoint, save_checkpoint
-from utils.training.tally import Tally, batches, checked_loss, require_trainable
+from utils.training.checkpoints import load_checkpoint, random_states_kept, save_checkpoint
+from utils.training.refusals import (
+    batches,
+    checked_loss,
+    require_alone,
+    require_batches,
+    require_fit,
+    require_made,
+    require_steps,
+    require_trainable,
+    require_whole,
+)
+from utils.training.tally import Tally, count
 
 LOOK = 50  # batches between two looks at the loss: each look waits for the device
 
@@ -21,10 +32,9 @@ LOOK = 50  # batches between two looks at the loss: each look waits for the devi
 def seed_everything(seed):
     """Seed the random numbers of Python, NumPy and torch, the latter on every device.
 
-    Raises ValueError unless `seed` is a whole number from 0 to 2**32 - 1.
+    Raises ValueError unless `seed` is a whole number from 0 to 4294967295.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
+    seed = require_whole("seed", seed, 0, 2**32 - 1)
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -71,7 +81,7 @@ def fit(
     parameters are no longer finite, CheckpointError when the checkpoint cannot be written or used.
     """
     loaders = [train_loader, validation_loader]
-    require_trainable(model, optimizer, scheduler, num_epochs, loaders)
+    require_trainable(model, optimizer, scheduler, num_epochs, loaders, loss_fn)
     device = device_of(model) if device is None else device
     model.to(device)
     parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler, "loaders": loaders}
@@ -82,6 +92,8 @@ def fit(
         done = f"{checkpoint}: {len(history)} epochs of {num_epochs} are done"
         print(done if len(history) < num_epochs else f"{done}; there is nothing left to do")
     total = num_epochs * length_hint(train_loader) or None
+    if scheduler and total and step < total:
+        require_steps(scheduler, optimizer, total - step)
     bar = tqdm(total=total, initial=step, unit="batch", disable=not progress)
     with bar, _modes_kept(model), _log(log_dir, len(history)) as log:
         try:
@@ -89,12 +101,10 @@ def fit(
                 save_checkpoint(checkpoint, **parts, step=step, history=history)
             for epoch in range(len(history) + 1, num_epochs + 1):
                 bar.set_description(f"epoch {epoch} of {num_epochs}")
-                tally = Tally(epoch)
-                record = _train_epoch(
-                    model, *loaders, optimizer, scheduler, loss_fn, device, tally, bar
-                )
+                tally = Tally(loss_fn, epoch)
+                record = _train_epoch(model, *loaders, optimizer, scheduler, device, tally, bar)
                 history.append(record)
-                step += len(tally.sizes)
+                step += len(tally.losses)
                 if log:
                     _write(log, record)
                 if checkpoint:
@@ -104,28 +114,31 @@ def fit(
     return history
 
 
-def _train_epoch(
-    model, train_loader, validation_loader, optimizer, scheduler, loss_fn, device, tally, bar
-):
-    start = time.perf_counter()
+def _train_epoch(model, train_loader, validation_loader, optimizer, scheduler, device, tally, bar):
+    start, loss_fn = time.perf_counter(), tally.loss_fn
     model.train()
     for images, labels, given in batches(train_loader, device):
+        if not tally.losses:
+            require_alone(model, images[:1], train_loader)
         optimizer.zero_grad()
         logits = model(images)
-        loss = checked_loss(loss_fn, logits, labels, given)
+        require_fit(loss_fn, logits, labels, given)
+        loss = checked_loss(loss_fn, logits, labels)
         loss.backward()
         optimizer.step()
         tally.add(loss, logits, labels, optimizer.param_groups[0]["lr"])
         if scheduler:
             scheduler.step()
         bar.update()
-        if len(tally.sizes) % LOOK == 0:
+        if len(tally.losses) % LOOK == 0:
             bar.set_postfix(loss=tally.look()[-1].item())
+    require_batches(len(tally.losses))
     train_loss, train_accuracy = tally.means()
     tally.require_finite(model)
     held_out = (None, None)
     if validation_loader is not None:
-        held_out = evaluate(model, validation_loader, loss_fn=loss_fn, device=device)
+        with random_states_kept([train_loader]):  # looking does not change what is learnt
+            held_out = evaluate(model, validation_loader, loss_fn=loss_fn, device=device)
     return {
         "epoch": tally.epoch,
         "train_loss": train_loss,
@@ -141,18 +154,25 @@ def evaluate(model, loader, *, loss_fn=cross_entropy, device=None):
     """Return (loss, accuracy) of the model on all that the loader gives, as two floats.
 
     The model computes in evaluation mode, without gradients, and is put back into its mode.
-    Both are means over the images, whatever the batches' sizes. The device is the model's own
-    unless one is named. Raises ValueError for an empty loader, labels out of range and shapes
-    that do not fit.
+    The loss is that of all logits and labels at once, whatever the batches: for a loss with
+    weights their mean by weight. The device is the model's own unless one is named. Raises
+    ValueError or TypeError for an empty loader, labels out of range, what is no pair of logits
+    and labels, and a loss that sums.
     """
+    require_made(model=model, loss_fn=loss_fn)
     device = device_of(model) if device is None else device
-    tally = Tally()
+    found = []
     with _modes_kept(model), torch.no_grad():
         model.eval()
         for images, labels, given in batches(loader, device):
             logits = model(images)
-            tally.add(checked_loss(loss_fn, logits, labels, given), logits, labels)
-    return tally.means()
+            require_fit(loss_fn, logits, labels, given)
+            found.append((logits, labels))
+        require_batches(len(found))
+        logits, labels = map(torch.cat, zip(*found, strict=True))
+        loss = checked_loss(loss_fn, logits, labels).item()
+        right, counted, _ = count(loss_fn, logits, labels)
+    return loss, right.item() / int(counted)
 
 
 def device_of(model):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def _in_words(data):
     if data[8:10] == b'{"':
         return "weights in the safetensors format, for safetensors.torch.load_file"
     try:
-        found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a program is better loaded otherwise: see below
+            found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever the bytes led it to
         if any(name.endswith("constants.pkl") for name in _names(data)):
             return "a TorchScript program, for torch.jit.load"

@@ -1,45 +1,48 @@
-"""What `fit` counts, and what it refuses: sums that stay on the device, errors that name values."""
+"""What `fit` counts: sums that stay on the device until somebody asks."""
 
-from operator import length_hint
+from functools import partial
 
 import torch
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch import nn
+from torch.nn.functional import cross_entropy, nll_loss
 
 
 class Tally:
     """Losses, hits and sizes of one epoch's batches, kept on the device until somebody asks."""
 
-    def __init__(self, epoch=None):
-        self.epoch, self.losses, self.hits = epoch, [], []
-        self.sizes, self.learning_rates = [], []
+    def __init__(self, loss_fn, epoch):
+        self.loss_fn, self.epoch = loss_fn, epoch
+        self.losses, self.learning_rates = [], []
+        self.hits, self.counts, self.shares = [], [], []
 
-    def add(self, loss, logits, labels, learning_rate=None):
+    def add(self, loss, logits, labels, learning_rate):
         """Note a batch: loss, a scalar tensor; logits (N, classes); labels (N,)."""
         self.losses.append(loss.detach())
-        self.hits.append((logits.argmax(dim=1) == labels).sum())
-        self.sizes.append(len(labels))
         self.learning_rates.append(learning_rate)
+        counted = count(self.loss_fn, logits, labels)
+        for numbers, number in zip((self.hits, self.counts, self.shares), counted, strict=True):
+            numbers.append(number)
 
     def look(self):
         """Return the losses on the CPU; raise FloatingPointError if one is no finite number."""
         losses = torch.stack(self.losses).cpu().double()
-        if self.epoch and not losses.isfinite().all():
+        if not losses.isfinite().all():
             step = losses.isfinite().long().argmin().item() + 1
-            self._stop(f"the loss became {losses[step - 1]:.4g}", step)
+            why = "" if self.counts[step - 1] else " (all labels of the batch are ignored ones)"
+            self._stop(f"the loss became {losses[step - 1]:.4g}{why}", step)
         return losses
 
     def means(self):
         """Return loss and accuracy over all images, as two floats."""
-        require_batches(len(self.sizes))
-        sizes = torch.tensor(self.sizes, dtype=torch.float64)
-        loss = (self.look() * sizes).sum() / sizes.sum()
-        return loss.item(), torch.stack(self.hits).sum().item() / int(sizes.sum())
+        counts, shares = _on_cpu(self.counts), _on_cpu(self.shares)
+        loss = (self.look() * shares).sum() / shares.sum()
+        return loss.item(), torch.stack(self.hits).sum().item() / int(counts.sum())
 
     def require_finite(self, model):
         """Raise FloatingPointError if the last step has spoilt a parameter."""
         for name, parameter in model.named_parameters():
             if not parameter.isfinite().all():
-                self._stop(f"{name} became infinite or NaN", len(self.sizes))
+                self._stop(f"{name} became infinite or NaN", len(self.losses))
 
     def _stop(self, what, step):
         raise FloatingPointError(
@@ -50,61 +53,29 @@ class Tally:
         )
 
 
-def require_batches(count):
-    if not count:
-        raise ValueError("the loader is empty: it gives no batch. Is its dataset empty, or "
-                         "smaller than a batch with drop_last=True?")  # fmt: skip
+def _on_cpu(numbers):
+    """Return numbers, or scalar tensors of one device, as one tensor: a single wait."""
+    on_device = isinstance(numbers[0], torch.Tensor)
+    return (torch.stack(numbers).cpu() if on_device else torch.tensor(numbers)).double()
 
 
-def require_trainable(model, optimizer, scheduler, num_epochs, loaders):
-    """Raise ValueError or TypeError for arguments of `fit` that cannot work."""
-    own = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
-    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    if not own:
-        raise ValueError(f"{type(model).__name__} has no parameters that need a gradient: there "
-                         "is nothing to train.")  # fmt: skip
-    if not own & held:
-        raise ValueError("the optimizer holds no parameter of this model: make it from "
-                         "model.parameters() after the model.")  # fmt: skip
-    if getattr(scheduler, "optimizer", optimizer) is not optimizer:
-        raise ValueError("the scheduler steps another optimizer: make it anew after the optimizer.")
-    if isinstance(scheduler, ReduceLROnPlateau):
-        raise TypeError("ReduceLROnPlateau needs a loss to step; give a scheduler that counts, "
-                        "such as OneCycleLR.")  # fmt: skip
-    if isinstance(num_epochs, bool) or not isinstance(num_epochs, int) or num_epochs < 1:
-        raise ValueError(f"num_epochs must be a whole number from 1 on, got {num_epochs!r}")
-    for loader in loaders:
-        require_batches(length_hint(loader, 1))
+def count(loss_fn, logits, labels):
+    """Return how many labels (N,) are right, how many count, and what their mean is divided by.
 
-
-def batches(loader, device):
-    """Yield (images, labels, labels as they came), the first two on the device."""
-    for batch in loader:
-        parts = batch if isinstance(batch, list | tuple) else [batch]
-        if [isinstance(part, torch.Tensor) for part in parts] != [True, True]:
-            kinds = ", ".join(type(part).__name__ for part in parts)
-            raise TypeError(f"a loader must give pairs of tensors (images, labels), got: {kinds}")
-        images, labels = parts
-        yield images.to(device), labels.to(device), labels
-
-
-def checked_loss(loss_fn, logits, labels, given):
-    """Return loss_fn(logits, labels); raise ValueError if they do not fit together.
-
-    `given` are the labels where the loader left them: on the CPU, looking at them costs no wait.
+    The last two differ where classes have weights; labels of `ignore_index` count for nothing.
     """
-    if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.dtype != torch.int64:
-        raise ValueError(
-            f"logits must be (N, classes) and labels (N,) of int64, got {tuple(logits.shape)} and "
-            f"{tuple(labels.shape)} of {str(labels.dtype).removeprefix('torch.')}"
-        )
-    if given.device.type == "cpu" and len(given):
-        lowest, highest = given.aminmax()
-        if lowest < 0 or highest >= logits.shape[1]:
-            wrong = (lowest if lowest < 0 else highest).item()
-            raise ValueError(f"labels must be from 0 to {logits.shape[1] - 1}, one for each logit; "
-                             f"a batch holds {wrong}")  # fmt: skip
-    loss = loss_fn(logits, labels)
-    if loss.ndim:
-        raise ValueError(f"loss_fn must give one number a batch, got shape {tuple(loss.shape)}")
-    return loss
+    settings, right = settings_of(loss_fn), logits.argmax(dim=1) == labels
+    if not settings:
+        return right.sum(), len(labels), len(labels)
+    weight, kept = settings.get("weight"), labels != settings.get("ignore_index", -100)
+    share = kept if weight is None else weight[labels * kept] * kept
+    return (right & kept).sum(), kept.sum(), share.sum()
+
+
+def settings_of(loss_fn):
+    """Return weight, ignore_index and reduction of torch's losses for labels, {} for others."""
+    if isinstance(loss_fn, nn.CrossEntropyLoss | nn.NLLLoss):
+        return {name: getattr(loss_fn, name) for name in ("weight", "ignore_index", "reduction")}
+    if isinstance(loss_fn, partial) and loss_fn.func in (cross_entropy, nll_loss):
+        return loss_fn.keywords
+    return {}
