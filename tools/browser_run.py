@@ -27,6 +27,8 @@ SOURCE = ROOT / "tools" / "browser"
 MODULES = ROOT / "build" / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NPM_CI = ("npm", "ci", "--ignore-scripts", "--engine-strict", "--no-audit", "--fetch-retries=1")
+PICTURES = ROOT / "build" / "screenshots"
+TIMEOUT = 1200  # seconds for one notebook: chapter 07 takes 300, on a busy machine three times that
 APPEARANCE = "@jupyterlab/apputils-extension"
 
 
@@ -125,7 +127,7 @@ def browse(home, env, job):
     return json.loads((home / "results").read_text())
 
 
-def run(notebooks, pictures=ROOT / "build" / "screenshots", width=1200, theme="light", timeout=600):
+def run(notebooks, pictures=PICTURES, width=1200, theme="light", timeout=TIMEOUT):
     """Each notebook's result: name, seconds, code cells and, in words, whatever is wrong."""
     job = {"chromium": prepare(), "modules": str(MODULES), "pictures": str(pictures)}
     job |= {"width": width, "look": f"{width}-{theme}", "timeout": timeout}
@@ -146,9 +148,9 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is ended then, too
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
-    parser.add_argument("--width", type=int, default=1200, help="of the window, in pixels")
+    parser.add_argument("--width", type=int, default=TIMEOUT, help="of the window, in pixels")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
-    parser.add_argument("--timeout", type=int, default=600, help="seconds for one notebook")
+    parser.add_argument("--timeout", type=int, default=TIMEOUT, help="seconds for one notebook")
     options = vars(parser.parse_args())
     options["notebooks"] = options["notebooks"] or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     try:

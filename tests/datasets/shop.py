@@ -113,7 +113,7 @@ DAMAGE = {
     "one byte flipped": lambda data: flipped(data, len(data) // 2),
     "last byte flipped": lambda data: flipped(data, len(data) - 1),
     "empty": lambda data: b"",
-    "longer": lambda data: data + b"\0",
+    "longer": lambda data: data + b"\1",
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from torch.overrides import TorchFunctionMode
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset, TensorDataset
 from torchvision.transforms import Compose, Normalize, ToTensor
 
 from utils.training import TensorLoader, as_tensors
@@ -188,6 +189,124 @@ def test_labels_become_int64():
 
 def test_pixels_that_are_floats_already_are_refused_and_left_alone():
     dataset = SimpleNamespace(data=torch.ones(2, 4, 4), targets=[0, 1])
-    with pytest.raises(ValueError, match=r"must be uint8, got torch.float32"):
+    with pytest.raises(ValueError, match=r"must be uint8, .*got torch.float32"):
         as_tensors(dataset, 0.5, 0.5)
     assert torch.equal(dataset.data, torch.ones(2, 4, 4))
+
+
+# --- means by channel, channels on either side, parts of datasets, datasets without .data
+
+
+@pytest.mark.parametrize("kind", [tuple, list, np.array, torch.tensor])
+def test_statistics_are_numbers_or_one_for_each_channel(kind):
+    dataset = wardrobe(True, np.random.default_rng(0))
+    mean, std = STATISTICS[True]
+    column = [torch.tensor(numbers).reshape(-1, 1, 1) for numbers in (mean, std)]
+    assert torch.equal(
+        as_tensors(dataset, kind(mean), kind(std))[0], as_tensors(dataset, *column)[0]
+    )
+    mixed = as_tensors(dataset, 0.5, kind(std))[0]
+    torch.testing.assert_close(mixed, as_tensors(dataset, kind([0.5] * 3), kind(std))[0])
+
+
+@pytest.mark.parametrize(("mean", "std", "name"), [((0.5, 0.5), 0.5, "mean"),
+                                                   (0.5, (0.5,) * 4, "std")])  # fmt: skip
+def test_statistics_of_other_channels_are_refused(mean, std, name):
+    dataset = wardrobe(True, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=rf"{name} has [24] numbers, the images have 3 channels"):
+        as_tensors(dataset, mean, std)
+
+
+def test_three_means_for_grey_pictures_are_refused():
+    with pytest.raises(ValueError, match="mean has 3 numbers, the images have 1 channels"):
+        as_tensors(wardrobe(False, np.random.default_rng(0)), (0.5,) * 3, 0.5)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_may_stand_on_either_side(channels):
+    pixels = torch.randint(256, (5, channels, 6, 7), dtype=torch.uint8)
+    last = SimpleNamespace(data=pixels.permute(0, 2, 3, 1), targets=range(5))
+    first = SimpleNamespace(data=pixels, targets=range(5))
+    images = as_tensors(last, 0.0, 1.0)[0]
+    torch.testing.assert_close(images, pixels / 255)
+    assert torch.equal(as_tensors(first, 0.0, 1.0)[0], images)
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 3, 4, 3), (5, 6, 7, 8), (5, 7), (5, 1, 1, 1), (2, 2, 3, 4, 3)]
+)
+def test_channels_that_cannot_be_told_are_asked_for(shape):
+    dataset = SimpleNamespace(data=torch.zeros(shape, dtype=torch.uint8), targets=[0] * shape[0])
+    with pytest.raises(
+        ValueError, match=r"channels cannot be told: give \(N, height, width\)"
+    ) as error:
+        as_tensors(dataset, 0.5, 0.5)
+    assert str(shape) in str(error.value)
+
+
+def test_parts_of_parts_are_cut_from_the_whole():
+    whole = wardrobe(True, np.random.default_rng(0))
+    whole.data, whole.targets = whole.data.repeat(5, axis=0), list(range(5 * len(whole.targets)))
+    count = len(whole.targets)
+    images, labels = as_tensors(whole, 0.5, 0.5)
+    part = Subset(whole, range(count - 1, 0, -1))
+    for indices in (range(0, count - 1, 2), [3, 0, 0], np.array([2, 1]), torch.tensor([4]), []):
+        found = as_tensors(Subset(part, indices), 0.5, 0.5)
+        rows = [count - 1 - int(index) for index in indices]
+        assert torch.equal(found[0], images[rows])
+        assert torch.equal(found[1], labels[rows])
+
+
+class Shown(Dataset):
+    """Samples and nothing else, as a dataset of one's own has them."""
+
+    def __init__(self, pictures):
+        self.pictures = pictures
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def __getitem__(self, number):
+        return self.pictures[number], number % 3
+
+
+KINDS = {
+    "PIL, colour": Image.fromarray,
+    "array": lambda array: array,
+    "tensor, channels first": lambda array: torch.from_numpy(array).permute(2, 0, 1),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_has_samples_will_do(kind):
+    arrays = np.random.default_rng(0).integers(256, size=(7, 6, 5, 3), dtype=np.uint8)
+    expected = torch.from_numpy(arrays).permute(0, 3, 1, 2) / 255
+    shown = Shown([KINDS[kind](array) for array in arrays])
+    images, labels = as_tensors(shown, 0.0, 1.0)
+    torch.testing.assert_close(images, expected)
+    assert labels.tolist() == [0, 1, 2, 0, 1, 2, 0]
+    images, labels = as_tensors(Subset(shown, [6, 2]), 0.0, 1.0)
+    torch.testing.assert_close(images, expected[[6, 2]])
+    assert labels.tolist() == [0, 2]
+    both = ConcatDataset([shown, Subset(shown, [4])])
+    torch.testing.assert_close(as_tensors(both, 0.0, 1.0)[0], expected[[*range(7), 4]])
+
+
+def test_grey_pictures_from_samples():
+    arrays = np.random.default_rng(0).integers(256, size=(2, 6, 5), dtype=np.uint8)
+    images, _ = as_tensors(Shown([Image.fromarray(array) for array in arrays]), 0.0, 1.0)
+    torch.testing.assert_close(images, torch.from_numpy(arrays)[:, None] / 255)
+
+
+@pytest.mark.parametrize(("other", "message"), [
+    (np.zeros((6, 5, 3), np.uint8), r"several shapes, \(6, 5, 3\) and \(8, 5, 3\)"),
+    (np.zeros((8, 5), np.uint8), r"several shapes, \(8, 5\) and \(8, 5, 3\)"),
+])  # fmt: skip
+def test_pictures_of_several_shapes_are_named(other, message):
+    with pytest.raises(ValueError, match=message):
+        as_tensors(Shown([np.zeros((8, 5, 3), np.uint8), other]), 0.5, 0.5)
+
+
+def test_samples_that_are_scaled_already_are_refused():
+    with pytest.raises(ValueError, match=r"must be uint8, from 0 to 255, got torch.float32"):
+        as_tensors(Shown(list(torch.rand(3, 1, 4, 4))), 0.5, 0.5)

@@ -4,6 +4,7 @@ Each reader returns None for what is not there and raises DataError for what is 
 """
 
 import gzip
+import hashlib
 import io
 import pickle
 import re
@@ -17,21 +18,24 @@ from PIL import Image
 from torchvision.datasets import CIFAR10
 from tqdm.auto import tqdm
 
-from utils.datasets.fetch import DataError, first_found, read_verified
+from utils.datasets.fetch import ANEW, DataError, first_found, read_verified
 
+DAMAGE = (OSError, EOFError, tarfile.TarError, LZMAError, zlib.error)
+REMEDY = "Replace it by a complete copy, or delete it to fetch the original."
 PICTURES = {"train": 5000, "test": 1000}  # of each class of CIFAR-10
 
 
 def read_idx(root, name, md5):
-    """Return the array of idx file `name`, packed (.gz) or not, in root or torchvision's folder.
+    """Return the array of idx file `name`, packed (.gz) or not, in root or torchvision's folders.
 
     `md5` maps file names to sums: that of `name`, and of `name` with .gz if there may be one.
     """
-    finders = []
-    for folder in [root / "FashionMNIST" / "raw", root / "FashionMNIST", root]:
-        for file in [f"{name}.gz", name]:
-            if file in md5:
-                finders.append(partial(read_verified, folder / file, md5[file]))
+    sums = {file: md5[file] for file in (f"{name}.gz", name) if file in md5}
+    finders = [
+        partial(read_verified, root / folder / file, sums[file], *sums.values())
+        for folder in ("FashionMNIST/raw", "FashionMNIST", "raw", ".")
+        for file in sums
+    ]
     data = first_found(*finders)
     if data is None:
         return None
@@ -50,22 +54,28 @@ def idx_bytes(array):
     return bytes([0, 0, 8, array.ndim]) + axes.tobytes() + array.tobytes()
 
 
-def unpacked_batches(root, train):
-    """Return (images, labels, "published") from the folder cifar-10-batches-py."""
-    folder = root / CIFAR10.base_folder
+def unpacked_batches(folder, train):
+    """Return (images, labels, "published") from a folder like cifar-10-batches-py."""
     batches = [read_verified(folder / name, md5) for name, md5 in _batch_list(train)]
     return _stack(batches) if None not in batches else None
 
 
-def packed_batches(root, train):
-    """Return (images, labels, "published") from cifar-10-python.tar.gz."""
-    data = read_verified(root / CIFAR10.filename, CIFAR10.tgz_md5)
-    if data is None:
-        return None
-    folder = CIFAR10.base_folder
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        names = [f"{folder}/{name}" for name, _ in _batch_list(train)]
-        return _stack([archive.extractfile(name).read() for name in names])
+def packed_batches(path, train):
+    """Return (images, labels, "published") from a tar of these, whatever its name or packing."""
+    published = path.name == CIFAR10.filename
+    if not path.is_file():
+        return read_verified(path) if published else None  # a folder of that name is refused
+    sums, batches = dict(_batch_list(train)), {}
+    try:
+        for name, read in _members(path):
+            batch = name.rsplit("/", 1)[-1]
+            if batch in sums:
+                batches[batch] = read()
+                if hashlib.md5(batches[batch]).hexdigest() != sums[batch]:
+                    raise OSError(f"{name} has another md5 sum than {sums[batch]}")
+    except DAMAGE as error:
+        raise DataError(f"{path} is damaged: {error}. {ANEW if published else REMEDY}") from error
+    return _stack([batches[batch] for batch in sums]) if batches.keys() == sums.keys() else None
 
 
 def _batch_list(train):
@@ -88,10 +98,9 @@ def read_pictures(place, train, classes):
     """
     split = "train" if train else "test"
     wanted = re.compile(rf"(?:.*/)?{split}/({'|'.join(classes)})/([^/.][^/]*)")
-    remedy = "Replace it by a complete copy, or delete it to fetch the original."
     try:
         files = []
-        for name, read in _members(place, split):
+        for name, read in _members(place):
             if match := wanted.fullmatch(name):
                 files.append((match[2], classes.index(match[1]), name, read()))
         if not files:
@@ -102,29 +111,34 @@ def read_pictures(place, train, classes):
             tqdm(files, desc=f"CIFAR-10 {split}", leave=False)
         ):
             images[index] = _decode(data, name)
-    except (OSError, EOFError, tarfile.TarError, LZMAError, zlib.error) as error:
-        raise DataError(f"{place} is damaged: {error}. {remedy}") from error
+    except DAMAGE as error:
+        raise DataError(f"{place} is damaged: {error}. {REMEDY}") from error
     labels = np.array([label for _, label, *_ in files])
     counts = dict(zip(classes, np.bincount(labels, minlength=10).tolist(), strict=True))
     if set(counts.values()) != {PICTURES[split]}:
         raise DataError(
-            f"{place}: expected {PICTURES[split]} {split} images a class, got {counts}. {remedy}"
+            f"{place}: expected {PICTURES[split]} {split} images a class, got {counts}. {REMEDY}"
         )
     return images, labels, "images"
 
 
-def _members(place, split):
-    """Yield (name, a function that reads it) for each file."""
+def _members(place):
+    """Yield (name, a function that reads it) for each file of a folder or a tar."""
     if place.is_dir():
-        for path in place.glob(f"{split}/*/*"):
+        for path in place.glob("*/*/*"):
             yield path.relative_to(place).as_posix(), path.read_bytes
-    elif ".tar" in place.suffixes:
+    elif place.is_file() and _is_tar(place):
         with tarfile.open(place) as archive:
             for member in archive:
                 if member.isfile():
                     yield member.name, partial(_read_member, archive, member)
             while archive.fileobj.read(1 << 20):
                 pass  # xz checks its sum at the end, which is after the end of the tar
+
+
+def _is_tar(path):
+    """By its name even if its bytes are damaged, by its bytes whatever its name."""
+    return bool({".tar", ".tgz"} & set(path.suffixes)) or tarfile.is_tarfile(path)
 
 
 def _read_member(archive, member):

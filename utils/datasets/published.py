@@ -28,7 +28,8 @@ FASHION_MD5 = dict(datasets.FashionMNIST.resources) | {
 CIFAR_CLASSES = [
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 ]  # fmt: skip
-_CIFAR_NAME = re.compile(r"cifar-?10(?!-python|-batches|0)", re.IGNORECASE)
+_CIFAR_NAME = re.compile(r"cifar[-_ ]?10(?!0)", re.IGNORECASE)
+OWN = ("FashionMNIST", "raw", "CIFAR10", "cifar-10-batches-py")  # folders of a dataset's own
 _announced = set()
 
 
@@ -98,11 +99,15 @@ def cifar10(train=True, transform=None, root=None):
     reference = datasets.CIFAR10
 
     def find():
-        places = [root, *(path for path in sorted(root.glob("*")) if _CIFAR_NAME.match(path.name))]
+        named = [path for path in sorted(root.glob("*")) if _CIFAR_NAME.match(path.name)]
+        places = [root / reference.base_folder, root / reference.filename, root, *named]
+        readers = (
+            formats.unpacked_batches,
+            formats.packed_batches,
+            partial(formats.read_pictures, classes=CIFAR_CLASSES),
+        )
         return fetch.first_found(
-            partial(formats.unpacked_batches, root, train),
-            partial(formats.packed_batches, root, train),
-            *(partial(formats.read_pictures, place, train, CIFAR_CLASSES) for place in places),
+            *(partial(read, place, train) for place in places for read in readers)
         )
 
     def get():
@@ -144,9 +149,14 @@ def _obtain(name, root, find, get, draw):
             reason = str(error).rstrip(".")
     if damage:
         raise DataError(f"{damage} Fetching it now was not possible: {reason}.") from damage
-    if name not in _announced:
-        print(f"{name} is not in {root} and {reason}: drawn pictures stand in for it.")
-        _announced.add(name)
+    alike = [path.name for path in sorted(root.glob("*")) if name[:5].lower() in path.name.lower()]
+    if root.resolve().name in OWN and any(root.glob("*")):
+        raise DataError(f"{root} holds no {name} that can be read, and nothing is drawn into a "
+                        "dataset's own folder: name the folder that holds it.")  # fmt: skip
+    if (name, root.resolve()) not in _announced:
+        beside = f" (what it holds, {', '.join(alike)}, is something else)" if alike else ""
+        print(f"{name} is not in {root}{beside} and {reason}: drawn pictures stand in for it.")
+        _announced.add((name, root.resolve()))
     return draw()
 
 
