@@ -52,7 +52,9 @@ def plot_feature_maps(model, image, title=None):
 def _as_batch(image):
     if not hasattr(image, "detach"):
         kind = type(image).__name__
-        raise TypeError(f"image must be a tensor, got {kind}: pass torch.as_tensor(image)")
+        remedy = "torch.from_numpy(image)" if kind == "ndarray" else "to_dtype(to_image(image))"
+        where = "" if kind == "ndarray" else ", both from torchvision.transforms.v2.functional"
+        raise TypeError(f"image must be a tensor, got {kind}: pass {remedy}{where}")
     shape = tuple(image.shape)
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[0] != 1) or 0 in shape:
         remedy = ": take one of them, images[0]" if len(shape) == 4 else ""

@@ -3,9 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from utils.plots.pictures import as_array, as_pictures
 from utils.plots.style import BLUE, RED, WIDTH, show
-
-MOST_IMAGES = 200
 
 
 def plot_grid(
@@ -13,14 +12,14 @@ def plot_grid(
 ):
     """Show images in a grid, named by label, with wrong predictions crossed and framed.
 
-    `images`: (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of single images; uint8, or
-    float in 0..1 (shown as they are) or beyond (stretched so that the smallest value of all
-    is black, the largest white). `labels`, `predictions`: N integers; `classes`: their names.
-    `captions`: N texts instead of labels.
+    `images`: (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of single images, or one image,
+    (H, W), (H, W, 3) or PIL's of any mode; uint8, or float in 0..1 (shown as they are) or beyond
+    (stretched so that the smallest value of all is black, the largest white). `labels`,
+    `predictions`: N integers; `classes`: their names. `captions`: N texts instead of labels.
 
     Raises TypeError or ValueError, saying what was expected, for anything else.
     """
-    pictures = _as_pictures(images)
+    pictures = as_pictures(images, any(n is not None for n in (labels, predictions, captions)))
     count = len(pictures)
     labels = _as_integers(labels, "labels", count, classes)
     predictions = _as_integers(predictions, "predictions", count, classes)
@@ -42,72 +41,10 @@ def plot_grid(
     show(figure, f"{title or 'Grid'} of {count} image{'s' * (count > 1)}: {', '.join(texts)}")
 
 
-def _as_pictures(images):
-    """Return a list of (H, W) or (H, W, 3) float arrays in 0..1."""
-    if isinstance(images, list | tuple):
-        pictures = [_as_array(image, f"images[{index}]") for index, image in enumerate(images)]
-    else:
-        array = _as_array(images, "images")
-        if array.ndim not in (3, 4) or hasattr(images, "getbands"):  # the latter: one PIL image
-            raise ValueError(
-                f"images has shape {array.shape}; expected (N, H, W) or (N, C, H, W). "
-                "A single image needs a batch axis: image[None], or a list: [image]"
-            )
-        pictures = list(array)
-    if not pictures:
-        raise ValueError("images is empty; expected at least one image")
-    if len(pictures) > MOST_IMAGES:
-        raise ValueError(f"{len(pictures)} images are too many to see; pass at most {MOST_IMAGES}")
-    return _stretched([_channels_last(picture) for picture in pictures])
-
-
-def _as_array(image, name):
-    if hasattr(image, "detach"):
-        image = image.detach().cpu()
-        image = image.float() if image.dtype.is_floating_point else image
-    try:
-        array = np.asarray(image)
-    except ValueError as error:  # what numpy says of lists whose parts differ in shape
-        raise TypeError(
-            f"{name} must be an array or a tensor, got a {type(image).__name__} of parts "
-            "that differ in shape"
-        ) from error
-    if array.dtype.kind not in "buif":
-        raise TypeError(f"{name} must hold numbers, got {type(image).__name__} of {array.dtype}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} holds NaN or infinite values, which have no colour")
-    return array
-
-
-def _channels_last(picture):
-    if picture.ndim == 3 and picture.shape[0] in (1, 3):
-        picture = picture.transpose(1, 2, 0)
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    is_picture = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
-    if not is_picture or picture.size == 0:
-        raise ValueError(
-            f"an image has shape {picture.shape}; expected (H, W), or (C, H, W) with 1 or 3 "
-            "channels. Other channels are not colours: show them one at a time, image[:, None]"
-        )
-    return picture
-
-
-def _stretched(pictures):
-    if all(picture.dtype == np.uint8 for picture in pictures):
-        return [picture / 255 for picture in pictures]
-    pictures = [picture.astype(float) for picture in pictures]
-    low = min(picture.min() for picture in pictures)
-    high = max(picture.max() for picture in pictures)
-    if low >= 0 and high <= 1:
-        return pictures
-    return [(picture - low) / max(high - low, 1e-12) for picture in pictures]
-
-
 def _as_integers(values, name, count, classes):
     if values is None:
         return None
-    array = _as_array(values, name)
+    array = as_array(values, name)
     if array.shape != (count,) or array.dtype.kind not in "iu":
         raise ValueError(
             f"{name} must be {count} integers, one an image; "
@@ -176,7 +113,7 @@ def plot_class_counts(labels, classes=None, title="Images per class"):
 
 
 def _counts(labels, classes):
-    array = _as_array(labels, "labels")
+    array = as_array(labels, "labels")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"labels must be at least one integer in a row, got shape {array.shape}")
     array = _as_integers(array, "labels", len(array), classes)

@@ -6,6 +6,8 @@ Importing this module sets matplotlib's style, so figures drawn in a notebook ma
 import matplotlib.pyplot as plt
 from IPython.display import display
 
+from utils.plots.texts import make_legible
+
 # Okabe and Ito, "Color Universal Design" (2008), darkened where text must be read on white
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#D55E00", "#007A5E", "#B0305A", "#666666"
 STYLE = {
@@ -33,5 +35,6 @@ def show(figure, alt):
     """Display a figure once, with `alt` as the text for those who cannot see it."""
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say in words what the figure shows, got {alt!r}")
+    make_legible(figure)
     display(figure, metadata={"image/png": {"alt": alt}})
     plt.close(figure)

@@ -1,0 +1,193 @@
+"""One picture or many in any of PIL's modes; texts and letters as they were given."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
+from PIL import Image
+from torchvision.transforms.v2 import functional
+
+from utils import plots
+from utils.models import LeNet5
+from utils.plots import texts
+
+RNG = np.random.default_rng(0)
+COLOUR = RNG.integers(256, size=(8, 6, 3), dtype=np.uint8)
+GREY = RNG.integers(256, size=(8, 6), dtype=np.uint8)
+
+
+def assert_shows(shown, *expected, within=1e-6):
+    """In all figures together."""
+    found = [axis.images[0] for figure in shown.figures for axis in figure.axes if axis.images]
+    assert len(found) == len(expected)
+    for image, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(image.get_array(), wanted, atol=within)
+
+
+# --- one picture
+
+ONE = {
+    "array, colour": (COLOUR, COLOUR / 255),
+    "tensor, channels last": (torch.from_numpy(COLOUR), COLOUR / 255),
+    "batch of one": (torch.from_numpy(COLOUR).permute(2, 0, 1)[None], COLOUR / 255),
+    "floats": (COLOUR / 255, COLOUR / 255),
+    "PIL, colour": (Image.fromarray(COLOUR), COLOUR / 255),
+    "array, grey": (GREY, GREY / 255),
+    "tensor, one channel": (torch.from_numpy(GREY)[None], GREY / 255),
+    "PIL, grey": (Image.fromarray(GREY), GREY / 255),
+}
+
+
+@pytest.mark.parametrize("form", ONE)
+def test_one_picture_is_one_picture(form, shown):
+    given, expected = ONE[form]
+    plots.plot_grid(given)
+    assert_shows(shown, expected)
+
+
+def test_three_pictures_are_asked_about_unless_they_are_counted(shown):
+    three = RNG.integers(256, size=(3, 8, 6), dtype=np.uint8)
+    for given in three, torch.from_numpy(three):
+        with pytest.raises(ValueError, match=r"shape \(3, 8, 6\): one image .* or 3 grey ones"):
+            plots.plot_grid(given)
+        plots.plot_grid(given[None])
+        plots.plot_grid(given[:, None])
+        plots.plot_grid(given, captions=["a", "b", "c"])
+        plots.plot_grid(given, [0, 1, 2])
+    grey = [part / 255 for part in three]
+    assert_shows(shown, *[three.transpose(1, 2, 0) / 255, *grey * 3] * 2)
+
+
+# --- any mode
+
+HALF = np.dstack([COLOUR, np.where(np.arange(6) < 3, 255, 0) * np.ones((8, 1))]).astype(np.uint8)
+ON_WHITE = np.where(HALF[..., 3:] > 0, COLOUR, 255) / 255
+
+
+def palette(transparency=None):
+    image = Image.fromarray(np.arange(48, dtype=np.uint8).reshape(8, 6) % 2, "P")
+    image.putpalette([200, 10, 30, 5, 250, 90])
+    if transparency is not None:
+        image.info["transparency"] = transparency
+    return image
+
+
+INDEX = np.arange(48).reshape(8, 6) % 2
+TWO = np.array([[200, 10, 30], [5, 250, 90]]) / 255
+MODES = {
+    "P": (palette(), TWO[INDEX]),
+    "P, transparent": (palette(1), np.where(INDEX[..., None] == 1, 1.0, TWO[0])),
+    "RGBA": (Image.fromarray(HALF), ON_WHITE),
+    "LA": (Image.merge("LA", [Image.fromarray(GREY), Image.fromarray(HALF[..., 3].copy())]),
+           np.where(HALF[..., 3] > 0, GREY, 255)[..., None].repeat(3, 2) / 255),
+    "1": (Image.fromarray(GREY > 99), (GREY > 99).astype(float)),
+    "CMYK": (Image.fromarray(COLOUR).convert("CMYK"), COLOUR / 255),
+    "I;16": (Image.fromarray(GREY.astype(np.uint16) * 256),
+             (GREY - GREY.min()) / np.ptp(GREY).astype(float)),
+    "I": (Image.fromarray(GREY.astype(np.int32) * 9), (GREY - GREY.min()) / float(np.ptp(GREY))),
+    "F": (Image.fromarray((GREY / 255).astype(np.float32)), GREY / 255),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pictures_of_every_mode_are_seen_as_pil_shows_them(mode, shown):
+    image, expected = MODES[mode]
+    plots.plot_grid(image)
+    plots.plot_grid([image])
+    assert_shows(shown, expected, expected)
+
+
+def test_modes_may_be_mixed(shown):
+    modes = ["P", "RGBA", "1", "F", "CMYK"]
+    plots.plot_grid([MODES[mode][0] for mode in modes])
+    assert_shows(shown, *[MODES[mode][1] for mode in modes])
+
+
+def test_ycbcr_is_colour_again(shown):
+    plots.plot_grid(Image.fromarray(COLOUR).convert("YCbCr"))
+    assert_shows(shown, COLOUR / 255, within=4 / 255)
+
+
+@pytest.mark.parametrize("image", [Image.fromarray(COLOUR), COLOUR], ids=["PIL", "array"])
+def test_the_advice_for_what_is_no_tensor_works(image, shown):
+    with pytest.raises(TypeError, match=r"image must be a tensor, got .*: pass ") as error:
+        plots.plot_feature_maps(LeNet5(), image)
+    advice = str(error.value).split("pass ")[1].split(", both")[0]
+    names = {"torch": torch, "image": image, **vars(functional)}
+    tensor = eval(advice, names)
+    assert isinstance(tensor, torch.Tensor)
+    if isinstance(image, Image.Image):
+        plots.plot_feature_maps(torch.nn.Conv2d(3, 2, 3), tensor)
+        assert len(shown.axes) == 1
+
+
+# --- texts
+
+SIGNS = ["$5", "$a$ and $b", r"\frac{1}{2}", "a_b^c", "{x}", "$", "$$", "100 %"]
+
+
+def legible(shown):
+    """The texts of the figures, all of which can be drawn, without a formula among them."""
+    found = [text for figure in shown.figures for text in figure.findobj(Text) if text.get_text()]
+    for figure in shown.figures:
+        figure.canvas.draw()
+    return [text for text in found if not text.get_parse_math() or "$" not in text.get_text()]
+
+
+def test_text_is_text(shown):
+    images = np.zeros((len(SIGNS), 4, 4))
+    plots.plot_grid(images, captions=SIGNS, title="$1 or $2")
+    plots.plot_grid(images, range(len(SIGNS)), classes=SIGNS)
+    plots.plot_class_counts(range(len(SIGNS)), SIGNS, title="$1 or $2")
+    plots.plot_lines({sign: [1, 2] for sign in SIGNS}, "$1 or $2", xlabel="$x$", ylabel="$y")
+    found = {text.get_text() for text in legible(shown)}
+    assert {*SIGNS, "$1 or $2", "$x$", "$y"} <= found
+
+
+def test_powers_of_ten_stay_formulas(shown):
+    plots.plot_lines({"rate": [1e-5, 1.0]}, "Rates", xlabel="step", ylabel="rate", log="y")
+    [figure] = shown.figures
+    figure.canvas.draw()
+    labels = figure.axes[0].get_yticklabels()
+    assert any("10^{" in label.get_text() and label.get_parse_math() for label in labels)
+
+
+@pytest.fixture
+def no_memory():
+    texts._fonts_for.cache_clear()
+    yield
+    texts._fonts_for.cache_clear()
+
+
+def test_letters_that_no_font_has_are_named_once(no_memory, monkeypatch, shown):
+    plain = [font for font in fontManager.ttflist if font.name == "DejaVu Sans"]
+    monkeypatch.setattr(fontManager, "ttflist", plain)
+    with pytest.warns(UserWarning, match=r"no font here has 短 靴: install .* or use other names"):
+        plots.plot_grid(np.zeros((1, 4, 4)), captions=["短靴"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.plot_grid(np.zeros((1, 4, 4)), captions=["短靴"])
+        plots.plot_grid(np.zeros((1, 4, 4)), captions=["Стул, chaîne, καρέκλα"])
+
+
+def test_letters_that_another_font_has_are_drawn_with_it(no_memory, monkeypatch, shown):
+    """DejaVu Sans lacks a letter here, and another of matplotlib's own fonts has it."""
+    has = texts._letters
+    monkeypatch.setattr(
+        texts, "_letters", lambda path: has(path) - {"x"} if "DejaVuSans.ttf" in path else has(path)
+    )
+    plots.plot_grid(np.zeros((1, 4, 4)), captions=["é box"])
+    [text] = [text for text in shown.figures[0].findobj(Text) if text.get_text() == "é box"]
+    _, *others = text.get_fontfamily()
+    assert others
+    files = {font.name: font.fname for font in fontManager.ttflist}
+    assert "x" in has(files[others[0]])
+
+
+def test_a_box_for_every_letter_is_no_font(no_memory):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert not any("Last Resort" in name for name in texts._fonts_for("\U000e0fff短"))
