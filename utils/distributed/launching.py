@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from utils.distributed.cores import available_cores
+
 TORCHRUN = "from utils.distributed.launching import torchrun; torchrun()"
 GRACE = 5  # seconds that torchrun has to end its workers, before all of them are killed
 
@@ -49,9 +51,10 @@ def launch(workers, *command, max_restarts=0, timeout=120):
     with TemporaryDirectory(prefix="workers-", ignore_cleanup_errors=True) as folder:
         # torchrun itself is not called by name: it may be missing from the path, or be another's
         torchrun = [sys.executable, "-c", TORCHRUN, str(os.getpid())]
-        how = ["--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={workers}"]
+        how, settings = _meeting(folder)
+        how += ["--local-addr=127.0.0.1", f"--nproc-per-node={workers}"]
         how += [f"--max-restarts={max_restarts}", "--redirects=3", f"--log-dir={folder}"]
-        settings = {"OMP_NUM_THREADS": "1", "TMPDIR": folder}
+        settings |= {"OMP_NUM_THREADS": "1", "TMPDIR": folder}
         if max_restarts:
             # or else workers that start again find the addresses of those that are gone:
             # https://github.com/pytorch/pytorch/issues/135712
@@ -64,6 +67,7 @@ def launch(workers, *command, max_restarts=0, timeout=120):
                     stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                     env=os.environ | settings,
                     start_new_session=True,  # Ctrl-C comes here alone, and the others are ended
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )  # fmt: skip
             while process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -79,11 +83,16 @@ def launch(workers, *command, max_restarts=0, timeout=120):
         return output
 
 
-def available_cores():
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _meeting(folder):
+    """Return torchrun's options for how workers find each other, and their settings.
+
+    torch for Windows is built without libuv, on which torchrun's own store relies: a file does it.
+    """
+    if os.name != "nt":
+        return ["--standalone"], {}
+    settings = {"USE_LIBUV": "0", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    where = f"--rdzv-endpoint={os.path.join(folder, 'meeting')}"
+    return ["--rdzv-backend=c10d", where, "--rdzv-conf=store_type=file", "--rdzv-id=0"], settings
 
 
 def _end(process, folder):
@@ -141,12 +150,20 @@ def _error_in(text):
 
 
 def torchrun():
-    """Be torchrun, but end with the process that asked for it: a kernel can be killed, too."""
-    parent, arguments = int(sys.argv[1]), sys.argv[2:]
+    """Be torchrun, but end with the process that asked for it: a kernel can be killed, too.
+
+    That process need not be the parent: on Windows, a virtual environment's Python is started by
+    another program of the same name.
+    """
+    asker, arguments = int(sys.argv[1]), sys.argv[2:]
+    kernel = psutil.Process(asker) if psutil.pid_exists(asker) else None
 
     def watch():
-        while os.getppid() == parent:
+        while _lives(kernel):
             time.sleep(0.5)
+        if os.name == "nt":  # where nobody could end the workers after this
+            for worker in psutil.Process().children(recursive=True):
+                worker.kill()
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -155,5 +172,12 @@ def torchrun():
     try:
         main(arguments)
     finally:
-        if os.getppid() != parent:
+        if not _lives(kernel):
             shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
+
+
+def _lives(process):
+    """Whether it still is the process of that number, and not only waits to be forgotten."""
+    with suppress(psutil.Error):
+        return process and process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
