@@ -6,13 +6,13 @@ course's those to the end of the first epoch that reaches it, from the preparati
 """
 
 import datetime
-import os
 import platform
 import re
 import subprocess
 from pathlib import Path
 from statistics import mean, median
 
+import psutil
 import torch
 
 SHOWN = (1, 3, 5, 10)  # epochs whose test accuracy is shown, with the last
@@ -83,7 +83,7 @@ def machine():
         "torch": torch.__version__,
         "cpu": cpu_name(),
         "threads": torch.get_num_threads(),
-        "load_before": round(os.getloadavg()[0], 2),  # near 0 when nothing else runs
+        "load_before": round(psutil.getloadavg()[0], 2),  # near 0 when nothing else runs
     }
 
 

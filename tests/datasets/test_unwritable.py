@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.datasets.shop import (
     lay_damaged,
     refused,
 )
+from utils.datasets import DataError, fetch
 
 NOBODY = 65534
 
@@ -157,3 +159,36 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(
         assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size]
         make_room()
         (assert_drawn if value == "1" else assert_published)(shop, tmp_path)
+
+
+class OpenElsewhere(PermissionError):
+    """As Windows says it of a file that a virus scanner reads just now."""
+
+    winerror = 32
+
+
+@pytest.mark.parametrize(("failures", "error", "written"), [
+    (3, OpenElsewhere, True),
+    (10**6, OpenElsewhere, False),
+    (1, PermissionError, False),
+])  # fmt: skip
+def test_a_file_open_elsewhere_is_waited_for(failures, error, written, tmp_path, monkeypatch):
+    path, replace, calls = tmp_path / "file", os.replace, []
+
+    def busy(part, path):
+        calls.append(path)
+        if len(calls) <= failures:
+            raise error(13, "the file is in use")
+        return replace(part, path)
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(os, "replace", busy)
+    path.write_bytes(b"old")
+    if written:
+        fetch.write_file(path, b"new")
+    else:
+        with pytest.raises(DataError, match=r"cannot write .*the file is in use"):
+            fetch.write_file(path, b"new")
+    assert path.read_bytes() == (b"new" if written else b"old")
+    assert list(tmp_path.iterdir()) == [path]
+    assert len(calls) == (4 if written else 1 if error is PermissionError else 21)

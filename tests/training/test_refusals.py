@@ -14,7 +14,15 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau, StepLR
 
 from tests.training.test_loop import network, one_thread, parts, pictures, weights  # noqa: F401
-from utils.training import evaluate, fit, load_checkpoint, loop, pick_device, seed_everything
+from utils.training import (
+    devices,
+    evaluate,
+    fit,
+    load_checkpoint,
+    loop,
+    pick_device,
+    seed_everything,
+)
 
 IMAGES, LABELS = pictures(8)
 OTHER = SGD(network().parameters(), 0.1)
@@ -229,6 +237,7 @@ def test_the_device(there, wanted, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in there)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
+    monkeypatch.setattr(devices, "_failure", lambda name: None)
     monkeypatch.delenv("COURSE_DEVICE", raising=False)
     if wanted is not None:
         monkeypatch.setenv("COURSE_DEVICE", wanted)
@@ -237,3 +246,29 @@ def test_the_device(there, wanted, device, monkeypatch):
     else:
         with pytest.raises(ValueError, match=rf"COURSE_DEVICE is '{wanted}'.* can be .*cpu"):
             pick_device()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU that works")
+def test_a_gpu_that_cannot_compute_is_passed_over_and_named(monkeypatch, capsys):
+    """This machine has none: whoever believes that it has one fails at the first operation."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
+    assert pick_device().type in ("mps", "cpu")
+    said = capsys.readouterr().out
+    assert said.startswith("cuda is there and cannot compute (")
+    assert said.count("\n") == 1
+    monkeypatch.setenv("COURSE_DEVICE", "cuda:1")
+    with pytest.raises(ValueError, match="COURSE_DEVICE is 'cuda:1', which cannot compute here: "):
+        pick_device()
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    assert pick_device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("no kernel image\nmore"), AssertionError("x")]
+)
+def test_an_error_that_comes_late_counts(error, monkeypatch):
+    """A GPU's errors come with the result, which is looked at."""
+    monkeypatch.setattr(torch.Tensor, "item", lambda self: (_ for _ in ()).throw(error))
+    assert devices._failure("cpu") in ("no kernel image", "x")

@@ -6,6 +6,7 @@ Behind `utils.datasets`; no chapter needs this file.
 import gzip
 import hashlib
 import os
+import time
 import zlib
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
@@ -17,6 +18,7 @@ from tqdm.auto import tqdm
 
 PROJECT = Path(__file__).resolve().parents[2]
 ANEW = "Delete it and run this again: it will be fetched or drawn anew."
+OPEN_ELSEWHERE = (5, 32)  # Windows' numbers for access denied and a sharing violation
 TIMEOUT = 20  # seconds without a byte before a mirror is given up
 
 
@@ -113,13 +115,25 @@ def write_file(path, data, remedy="Free some space, or set COURSE_DATA to anothe
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        _replace(part, path)
     except OSError as error:
         with suppress(OSError):  # where there is no folder to write to, there is no part either
             part.unlink()
         raise DataError(
             f"cannot write {path} ({len(data) / 1e6:.1f} MB): {error.strerror}. {remedy}"
         ) from error
+
+
+def _replace(part, path, patience=20):
+    """Rename; on Windows try again for a second, while somebody else has the file open."""
+    for _ in range(patience):
+        try:
+            return os.replace(part, path)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in OPEN_ELSEWHERE:
+                raise
+            time.sleep(0.05)
+    os.replace(part, path)
 
 
 def download(path, mirrors, md5):

@@ -4,7 +4,6 @@ import os
 import random
 import time
 from contextlib import contextmanager, nullcontext
-from itertools import chain
 from operator import length_hint
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from utils.training.checkpoints import load_checkpoint, random_states_kept, save_checkpoint
+from utils.training.devices import device_of
 from utils.training.refusals import (
     batches,
     checked_loss,
@@ -38,23 +38,6 @@ def seed_everything(seed):
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-
-
-def pick_device():
-    """Return the torch.device to train on: COURSE_DEVICE if set, else cuda, else mps, else cpu.
-
-    Raises ValueError if COURSE_DEVICE names a device that is not there.
-    """
-    found = ["cpu"]
-    if torch.backends.mps.is_available():
-        found.insert(0, "mps")
-    if torch.cuda.is_available():
-        found[:0] = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-    wanted = os.environ.get("COURSE_DEVICE") or found[0]
-    if wanted not in found:
-        choice = " or ".join(found)
-        raise ValueError(f"COURSE_DEVICE is {wanted!r}; on this machine it can be {choice}")
-    return torch.device(wanted)
 
 
 def fit(
@@ -173,12 +156,6 @@ def evaluate(model, loader, *, loss_fn=cross_entropy, device=None):
         loss = checked_loss(loss_fn, logits, labels).item()
         right, counted, _ = count(loss_fn, logits, labels)
     return loss, right.item() / int(counted)
-
-
-def device_of(model):
-    """Return the device of the model's first parameter or buffer, the CPU if it has none."""
-    held = chain(model.parameters(), model.buffers())
-    return next((tensor.device for tensor in held), torch.device("cpu"))
 
 
 @contextmanager
