@@ -58,8 +58,8 @@ def test_the_library_stays_small():
     for path in MODULES:
         counts[room_of(path)] += len(lines_of_code(path.read_text(encoding="utf-8")))
     figures, _ = counts.pop("plots"), counts.pop("exercises")
-    assert sum(counts.values()) <= 1540
-    assert figures <= 1655
+    assert sum(counts.values()) <= 1815
+    assert figures <= 1715
 
 
 def lines_of_code(source):

@@ -265,9 +265,7 @@ def test_a_gpu_that_cannot_compute_is_passed_over_and_named(monkeypatch, capsys)
     assert pick_device() == torch.device("cpu")
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("no kernel image\nmore"), AssertionError("x")]
-)
+@pytest.mark.parametrize("error", [RuntimeError("no kernel image\nmore"), AssertionError("x")])
 def test_an_error_that_comes_late_counts(error, monkeypatch):
     """A GPU's errors come with the result, which is looked at."""
     monkeypatch.setattr(torch.Tensor, "item", lambda self: (_ for _ in ()).throw(error))
