@@ -33,7 +33,7 @@ def test_the_library_has_seven_rooms():
 def test_the_tests_have_a_room_for_each():
     found = {path.name for path in (ROOT / "tests").iterdir()}
     assert {room for room in ROOMS if (ROOT / "utils" / room).is_dir()} <= found
-    assert {"tools", "course", "test_shapes.py", "test_models.py"} <= found
+    assert {"tools", "course", "test_models.py"} <= found
 
 
 @pytest.mark.parametrize("path", [*FILES["utils"], *FILES["tools"], *FILES["tests"]], ids=relative)
@@ -58,8 +58,8 @@ def test_the_library_stays_small():
     for path in MODULES:
         counts[room_of(path)] += len(lines_of_code(path.read_text(encoding="utf-8")))
     figures, _ = counts.pop("plots"), counts.pop("exercises")
-    assert sum(counts.values()) <= 1815
-    assert figures <= 1715
+    assert sum(counts.values()) <= 1830
+    assert figures <= 1865
 
 
 def lines_of_code(source):

@@ -15,7 +15,7 @@ from torch.nn import functional
 from tests.plots.seen import assert_legible, texts
 from utils import plots
 from utils.models import CifarNet, FashionNet
-from utils.plots import graphs, style
+from utils.plots import layers, style
 
 
 def number(value):
@@ -117,7 +117,7 @@ def arrows_drawn(shown):
         [taker] = [
             text
             for (x, y), text in places.items()
-            if np.isclose(y + graphs.EDGE, points[0, 1])
+            if np.isclose(y + layers.EDGE, points[0, 1])
             and abs(x - points[0, 0]) < text.get_bbox_patch().get_window_extent().width / 2
         ]
         while not (maker := [t for p, t in places.items() if starts_at(p, points[-1])]):
@@ -127,7 +127,7 @@ def arrows_drawn(shown):
 
 
 def starts_at(place, point):
-    return np.allclose((place[0], place[1] - graphs.EDGE), point)
+    return np.allclose((place[0], place[1] - layers.EDGE), point)
 
 
 @pytest.mark.parametrize("make", GRAPHS)

@@ -124,19 +124,31 @@ def arrow(axis, start, end, y):
         axis.annotate("", (end - 3, y), (start + 3, y), arrowprops=look)
 
 
+def scale_room(scale):
+    """Return how high the scales are, in dots, with the space below them."""
+    return max(38, 2 * _slant(scale) + 8)
+
+
+def _slant(scale):
+    """Return how far the channels' scale reaches below and above its middle."""
+    dots = scale.get("channels", 0)
+    return _round(30 / dots) * dots / 2 if dots else 0
+
+
 def draw_scale(axis, scale, top, flat):
     """Draw each unit's scale from `top` on; `flat`: channels stand upright, pixels are in a row."""
-    write(axis, 12, top, "To scale:")
+    middle = top + max(8, _slant(scale) - 7)
+    write(axis, 12, middle - 8, "To scale:")
     x = 90
     for name, dots in scale.items():
         number = _round((30 if name == "channels" else 60) / dots)
         rise = number * dots * (name == "channels")
         run = rise * (not flat) or number * dots * (name != "channels")
         look = {"color": "black", "linewidth": 1.5, "linestyle": "-", "marker": "o", "ms": 3}
-        axis.plot((x, x + run), (top + 8 + rise / 2, top + 8 - rise / 2), gid=name, **look)
+        axis.plot((x, x + run), (middle + rise / 2, middle - rise / 2), gid=name, **look)
         unit = "positions" if flat and name == "pixels" else name
         text = f"{number:,} {unit if number > 1 else unit[:-1]}"
-        write(axis, x + run + 10, top, text)
+        write(axis, x + run + 10, middle - 8, text)
         x += run + length(text) + 45
 
 

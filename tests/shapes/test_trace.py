@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.modules import module as global_hooks
 from torchvision.models import resnet18, vgg11
 
-from tests.test_shapes import one_thread  # noqa: F401
+from tests.shapes.test_sizes import one_thread  # noqa: F401
 from utils.models import FashionNet
 from utils.shapes import (
     Layer,
@@ -221,8 +221,8 @@ def test_trace_refuses_what_it_cannot_run():
         trace(3, torch.rand(1))
     with pytest.raises(TypeError, match=r"got <class 'torch\.nn"):
         trace(nn.Linear, torch.rand(1))
-    for wrong, name in [([1.0], "list"), ((torch.rand(1), 2), "int"), (None, "NoneType")]:
-        with pytest.raises(TypeError, match=f"tensor or a tuple of tensors, got {name}"):
+    for wrong, name in [([1.0], "float"), ((1, 3, 32, 32), "int"), (None, "NoneType")]:
+        with pytest.raises(TypeError, match=rf"hold tensors, got {name}: for a shape .*zeros\("):
             trace(nn.Identity(), wrong)
     lazy = nn.Sequential(nn.LazyLinear(3))
     with pytest.raises(ValueError, match="Sequential is lazy: call it on data first"):
@@ -237,3 +237,39 @@ def test_outputs_are_collected_as_they_were():
     assert torch.equal(outputs[0], model[0](x).detach())  # not what ReLU has written into it since
     assert torch.equal(outputs[1], model(x).detach())
     assert not any(output.requires_grad for output in outputs)
+
+
+class Many(nn.Module):
+    """Inputs as they occur: by position, by name, in a list, in a dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc, self.lstm = nn.Linear(2, 3), nn.LSTM(3, 4)
+
+    def forward(self, first, pair, more=None):
+        x = self.fc(first + pair[0] + more["extra"])
+        return self.lstm(x, (pair[1], pair[1]))
+
+
+def test_inputs_may_be_lists_and_dicts():
+    first, state = torch.randn(5, 1, 2), torch.zeros(1, 1, 4)
+    pair, more = [torch.randn(5, 1, 2), state], {"extra": torch.ones(5, 1, 2)}
+    expected = [("add", (5, 1, 2)), ("add", (5, 1, 2)), ("fc", (5, 1, 3)), ("lstm", (5, 1, 4))]
+    for x in (
+        (first, pair, more),
+        [first, pair, more],
+        {"first": first, "pair": pair, "more": more},
+    ):
+        assert [record[:3:2] for record in trace(Many(), x)] == expected
+    before = pair[0].clone()
+    trace(Many(), (first, pair, more))
+    assert torch.equal(pair[0], before)
+
+
+def test_a_list_as_the_only_input_is_wrapped():
+    class Sum(nn.Module):
+        def forward(self, tensors):
+            return tensors[0] + tensors[1]
+
+    [record] = trace(Sum(), ([torch.ones(2), torch.ones(2)],))
+    assert record.output_shape == (2,)
