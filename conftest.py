@@ -107,7 +107,7 @@ def _watch_kernel(item):
         deadline = time.monotonic() + (timeout or 0)
         while True:
             try:
-                return answer(client, timeout=0.1, **options)
+                return answer(client, timeout=0.02, **options)
             except queue.Empty:
                 if not kernel.is_alive():
                     item.parent.timed_out = True
