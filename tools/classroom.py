@@ -5,6 +5,7 @@ Seconds run from a kernel's start to its last cell. Memory is PSS: what kernels 
 
 import argparse
 import contextlib
+import os
 import signal
 import statistics
 import sys
@@ -17,6 +18,7 @@ import psutil
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+PATIENCE = 10  # seconds for a client to notice that its kernel is gone
 RESERVE = 0.5e9  # bytes left to the rest of the machine
 CONTROL_GROUP = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
 
@@ -65,7 +67,14 @@ def used_memory():
 
 
 def end_processes():
-    for process in processes():
+    """Hold all of them first: one that still runs could start another, unseen, and be killed."""
+    held = []
+    while new := [process for process in processes() if process not in held]:
+        for process in new:
+            with contextlib.suppress(psutil.Error):
+                process.suspend()
+        held += new
+    for process in held:
         with contextlib.suppress(psutil.Error):
             process.kill()
 
@@ -90,10 +99,10 @@ class Learner(threading.Thread):
             self.error = error
 
 
-def watch(learners):
-    """Wait for all of them; return the peak of their memory together."""
+def watch(learners, signals):
+    """Wait for all of them, or for a signal; return the peak of their memory together."""
     peak = 0
-    while any(learner.is_alive() for learner in learners):
+    while not signals and any(learner.is_alive() for learner in learners):
         peak = max(peak, used_memory())
         if free_memory() < 0:
             stop(f"memory ran out at {peak / 1e9:.1f} GB; ended all. Ask for fewer learners.")
@@ -101,19 +110,19 @@ def watch(learners):
     return peak
 
 
-def teach(path, count):
+def teach(path, count, signals):
     """Run all learners to their end, or to none at all: no process is left behind."""
     learners = [Learner(path) for _ in range(count)]
     try:
         for learner in learners:
             learner.start()
-        return learners, watch(learners)
+        return learners, watch(learners, signals)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not stop the ending
-        while any(learner.is_alive() for learner in learners):
-            end_processes()
-            time.sleep(0.1)
         end_processes()
+        patience = time.monotonic() + PATIENCE
+        while any(learner.is_alive() for learner in learners) and time.monotonic() < patience:
+            time.sleep(0.1)
+            end_processes()  # a kernel that a learner was about to start
 
 
 def report(path, learners, peak):
@@ -137,11 +146,13 @@ def main():
         stop(f"LEARNERS is {options.learners}; it must be 1 or more.")
     path = find(options.chapter, options.folder)
     check_memory(options.learners, options.gigabytes * 1e9)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        learners, peak = teach(path, options.learners)
-    except KeyboardInterrupt:
-        stop("interrupted; no process is left.")
+    signals = []  # noted, not raised: an exception can be lost in a callback, or come twice
+    for kind in signal.SIGINT, signal.SIGTERM:
+        signal.signal(kind, lambda *received: signals.append(received))
+    learners, peak = teach(path, options.learners, signals)
+    if signals:
+        print("classroom: interrupted; no process is left.", file=sys.stderr, flush=True)
+        os._exit(1)  # a client may wait for its kernel, which is gone
     report(path, learners, peak)
 
 

@@ -167,7 +167,7 @@ def test_views_are_drawn_as_they_read(shown):
 @given(st.integers(1, 30), st.none() | st.integers(1, 12))
 @settings(deadline=None, max_examples=8)
 def test_every_picture_has_a_place_and_empty_places_show_nothing(count, columns):
-    shown = grid(np.zeros((count, 2, 2)), columns=columns)
+    shown = grid(np.zeros((count, 1, 2, 2)), columns=columns)
     across = shown.axes[0].get_gridspec().ncols
     down = shown.axes[0].get_gridspec().nrows
     assert len(shown.pixels) == count
