@@ -27,7 +27,8 @@ LIBRARY = re.compile(r"^(?:\x1b\[[\d;]*m)*File ")
 KEPT = ("about", "seen", "jupyter", "cellView")  # what a cell's metadata may hold beside its tags
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    # without the extension, nbconvert --to script writes .txt
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 
 

@@ -7,6 +7,7 @@ import sys
 from itertools import groupby
 
 import pytest
+from nbconvert import ScriptExporter
 
 from tests.chapters import CHAPTERS, CHECK, PATHS, ROOT, code_cells, exercises, prose_cells, tags
 from tools.execute import KEPT, source_sum
@@ -67,6 +68,7 @@ def test_no_absolute_path(name):
 def test_only_meaningful_metadata(name):
     notebook = CHAPTERS[name]
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert ScriptExporter().from_notebook_node(notebook)[1]["output_extension"] == ".py"
     assert notebook.metadata.kernelspec.name == "python3"
     for cell in notebook.cells:
         assert set(cell.metadata) <= {"tags", "executed", *KEPT}
