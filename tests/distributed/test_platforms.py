@@ -11,7 +11,7 @@ import torch
 
 from tests.chapters import ROOT
 from tests.distributed.test_distributed import nothing_left, script  # noqa: F401
-from utils.distributed import available_cores, cores, launch, launching
+from utils.distributed import available_cores, cores, launch, launching, worker
 
 
 @pytest.fixture
@@ -156,10 +156,10 @@ def test_torchrun_ends_with_the_process_that_asked(waited_for, tmp_path):
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        worker = psutil.Process(process.pid)
-        while not worker.children() and process.poll() is None:
+        started = psutil.Process(process.pid)
+        while not started.children() and process.poll() is None:
             time.sleep(0.1)
-        children = worker.children()
+        children = started.children()
         assert children
         asker.kill()
         if waited_for:
@@ -171,3 +171,23 @@ def test_torchrun_ends_with_the_process_that_asked(waited_for, tmp_path):
         for one in (asker, process):
             one.kill()
             one.wait()
+
+
+# --- two GPUs
+
+
+@pytest.mark.parametrize(("wish", "device"), [([], "cuda:1"), (["--device", "cpu"], "cpu")])
+def test_proofs_can_be_kept_on_the_cpu_where_there_are_gpus(wish, device, monkeypatch):
+    """Two GPUs, believed in: nothing is computed, only who would compute, and who would carry."""
+    taken = []
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    group = {"init_process_group": lambda backend, timeout: taken.append(backend)}
+    group["destroy_process_group"] = lambda: None
+    for name, pretended in group.items():
+        monkeypatch.setattr(worker.dist, name, pretended)
+    monkeypatch.setattr(worker, "train", lambda options, device: taken.append(str(device)))
+    worker.main(["--data", "pictures.pt", "--checkpoint", "run.pt", *wish])
+    assert taken == ["nccl" if device.startswith("cuda") else "gloo", device]
