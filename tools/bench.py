@@ -19,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import psutil
 import torch
 from torch.nn.functional import cross_entropy
 from torch.profiler import ProfilerActivity, profile
@@ -108,7 +109,10 @@ def peak_gigabytes():
     status = Path("/proc/self/status")
     if status.exists():  # ru_maxrss would start from the parent's memory there
         return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) * 1024 / 1e9
-    import resource  # there is none on Windows
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):
+        return memory.peak_wset / 1e9
+    import resource  # there is none on Windows, which has said it by now
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9  # macOS counts bytes
 

@@ -17,6 +17,8 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 
+from utils.distributed import available_cores
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 PATIENCE = 10  # seconds for a client to notice that its kernel is gone
 RESERVE = 0.5e9  # bytes left to the rest of the machine
@@ -130,7 +132,7 @@ def report(path, learners, peak):
     if errors:
         stop(f"{len(errors)} of {len(learners)} failed, the first with {errors[0]!r}")
     seconds = [learner.seconds for learner in learners]
-    print(f"{path.stem}, {len(learners)} at once on {psutil.cpu_count()} cores: "
+    print(f"{path.stem}, {len(learners)} at once on {available_cores()} cores: "
           f"median {statistics.median(seconds):.0f} s, slowest {max(seconds):.0f} s; "
           f"{peak / 1e9:.1f} GB at the peak, {peak / 1e9 / len(learners):.2f} GB each")  # fmt: skip
 
