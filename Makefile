@@ -8,7 +8,7 @@ GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test env bundle classroom links notebooks distances format browser colab session \
-        bench recipe kills syllabus test-oldest test-newest lock
+        bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -76,6 +76,9 @@ bench: env  ## measure the course's training against study notes; SEEDS=3 EPOCHS
 
 recipe: env  ## train the residual network on Fashion-MNIST; EPOCHS=24
 	$(VENV) -m tools.recipe $(if $(EPOCHS),--epochs $(EPOCHS))
+
+gpu: env  ## on a machine with a GPU, verify chapters 08 and 09, and measure and prove there
+	$(VENV) -m tools.gpu
 
 kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare how they end
 	COURSE_KILLS=$(or $(KILLS),30) $(VENV) -m pytest -rP tests/training/test_resume.py -k killed

@@ -56,6 +56,26 @@ def accuracy(model, loader):
     return hits / len(loader.labels)
 
 
+def train(device, images=60_000, *, epochs, **options):
+    """Train with the first `images` on the device; return accuracy, seconds and rate."""
+    pictures, labels = as_tensors(fashion_mnist(True), MEAN, STD, device)
+    test_set = fashion_mnist(False)
+    test_loader = TensorLoader(*as_tensors(test_set, MEAN, STD, device), 500)
+    model, loader, how = recipe(pictures[:images], labels[:images], epochs=epochs, **options)
+    synchronize(device)
+    start = time.perf_counter()
+    fit(model, loader, num_epochs=epochs, progress=sys.stderr.isatty(), **how)
+    synchronize(device)
+    seconds = time.perf_counter() - start
+    return {
+        "data": test_set.source,
+        "epochs": epochs,
+        "seconds": seconds,
+        "images_per_second": epochs * len(loader) * loader.batch_size / seconds,
+        "test_accuracy": accuracy(model, test_loader),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=24)
@@ -65,19 +85,10 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = vars(parser.parse_args())
     device = pick_device()
-    images, labels = as_tensors(fashion_mnist(True), MEAN, STD, device)
-    test_set = fashion_mnist(False)
-    test_loader = TensorLoader(*as_tensors(test_set, MEAN, STD, device), 500)
-    model, loader, how = recipe(images, labels, **options)
-    synchronize(device)
-    start = time.perf_counter()
-    fit(model, loader, num_epochs=options["epochs"], progress=sys.stderr.isatty(), **how)
-    synchronize(device)
-    seconds = time.perf_counter() - start
-    rate = options["epochs"] * len(loader) * loader.batch_size / seconds
+    done = train(device, **options)
     print(
-        f"{test_set.source} images, {device}, {options}: test accuracy "
-        f"{accuracy(model, test_loader):.2%} after {seconds:.0f} s, {rate:,.0f} images/s"
+        f"{done['data']} images, {device}, {options}: test accuracy {done['test_accuracy']:.2%} "
+        f"after {done['seconds']:.0f} s, {done['images_per_second']:,.0f} images/s"
     )
 
 
