@@ -75,6 +75,12 @@ def palette(transparency=None):
     return image
 
 
+def see_through(value):
+    image = Image.fromarray(GREY)
+    image.info["transparency"] = value
+    return image
+
+
 INDEX = np.arange(48).reshape(8, 6) % 2
 TWO = np.array([[200, 10, 30], [5, 250, 90]]) / 255
 MODES = {
@@ -89,6 +95,10 @@ MODES = {
              (GREY - GREY.min()) / np.ptp(GREY).astype(float)),
     "I": (Image.fromarray(GREY.astype(np.int32) * 9), (GREY - GREY.min()) / float(np.ptp(GREY))),
     "F": (Image.fromarray((GREY / 255).astype(np.float32)), GREY / 255),
+    "La": (Image.merge("LA", [Image.fromarray(GREY), Image.new("L", (6, 8), 255)]).convert("La"),
+           GREY[..., None].repeat(3, 2) / 255),
+    "L, transparent": (see_through(int(GREY[0, 0])),
+                       np.where(GREY == GREY[0, 0], 255, GREY)[..., None].repeat(3, 2) / 255),
 }  # fmt: skip
 
 
@@ -104,6 +114,13 @@ def test_modes_may_be_mixed(shown):
     modes = ["P", "RGBA", "1", "F", "CMYK"]
     plots.plot_grid([MODES[mode][0] for mode in modes])
     assert_shows(shown, *[MODES[mode][1] for mode in modes])
+
+
+@pytest.mark.parametrize("deep", ["I;16", "I"])
+def test_bytes_beside_deeper_pictures_are_no_darker(deep, shown):
+    """Beside 65,535 a byte's 255 would be black."""
+    plots.plot_grid([MODES["RGBA"][0], MODES[deep][0], COLOUR])
+    assert_shows(shown, MODES["RGBA"][1], MODES[deep][1], COLOUR / 255)
 
 
 def test_ycbcr_is_colour_again(shown):

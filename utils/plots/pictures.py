@@ -65,7 +65,9 @@ def as_array(image, name):
 
 
 def _opaque(image):
-    if image.mode in NUMBERS:
+    if image.mode == "La":  # PIL turns it into nothing else
+        image = image.convert("LA")
+    if image.mode in NUMBERS and (image.mode != "L" or not image.has_transparency_data):
         return image
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
@@ -88,10 +90,13 @@ def _channels_last(picture):
 
 
 def _stretched(pictures):
-    """Bytes are known to go to 255; of other numbers the range is what is found."""
-    pictures = [p / 255 if p.dtype == np.uint8 else p.astype(float) for p in pictures]
-    low = min(picture.min() for picture in pictures)
-    high = max(picture.max() for picture in pictures)
+    """Bytes are known to go to 255; of all other numbers the range is what is found."""
+    others = [picture for picture in pictures if picture.dtype != np.uint8]
+    low = min((picture.min() for picture in others), default=0)
+    high = max((picture.max() for picture in others), default=1)
     if low >= 0 and high <= 1:
-        return pictures
-    return [(picture - low) / max(high - low, 1e-12) for picture in pictures]
+        low, high = 0, 1
+    return [
+        p / 255 if p.dtype == np.uint8 else (p.astype(float) - low) / max(float(high) - low, 1e-12)
+        for p in pictures
+    ]
