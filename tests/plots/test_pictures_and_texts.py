@@ -37,6 +37,8 @@ ONE = {
     "PIL, colour": (Image.fromarray(COLOUR), COLOUR / 255),
     "array, grey": (GREY, GREY / 255),
     "tensor, one channel": (torch.from_numpy(GREY)[None], GREY / 255),
+    "array, one channel last": (GREY[..., None], GREY / 255),
+    "floats, one channel last": (torch.from_numpy(GREY / 255)[..., None], GREY / 255),
     "PIL, grey": (Image.fromarray(GREY), GREY / 255),
 }
 
@@ -59,6 +61,33 @@ def test_three_pictures_are_asked_about_unless_they_are_counted(shown):
         plots.plot_grid(given, [0, 1, 2])
     grey = [part / 255 for part in three]
     assert_shows(shown, *[three.transpose(1, 2, 0) / 255, *grey * 3] * 2)
+
+
+@pytest.mark.parametrize("labels", [{"captions": ["mine"]}, {"labels": [0]}], ids=str)
+def test_one_text_for_three_channels_asks_for_the_axis(labels, shown):
+    with pytest.raises(ValueError, match=r"shape \(3, 8, 6\): one image .* images\[None\]"):
+        plots.plot_grid(COLOUR.transpose(2, 0, 1), **labels)
+    plots.plot_grid(COLOUR.transpose(2, 0, 1)[None], **labels)
+    assert_shows(shown, COLOUR / 255)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_narrow_pictures_that_are_counted_stay_many(width, shown):
+    narrow = GREY[:, :5, None].repeat(width, 2)
+    plots.plot_grid(narrow, captions=list("abcdefgh"))
+    plots.plot_grid(narrow, labels=range(8))
+    plots.plot_grid(narrow[:, None])
+    assert_shows(shown, *narrow / 255, *narrow / 255, *narrow / 255)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
+def test_four_channels_last_are_no_strips(kind, shown):
+    """What matplotlib reads from a PNG: red, green, blue and how opaque."""
+    image = kind(np.dstack([np.ones((20, 30, 3), np.float32), np.zeros((20, 30, 1), np.float32)]))
+    with pytest.raises(ValueError, match=r"\(20, 30, 4\).* image\[\.\.\., :3\] is in colour"):
+        plots.plot_grid(image)
+    plots.plot_grid(image[..., :3])
+    assert_shows(shown, np.ones((20, 30, 3)))
 
 
 # --- any mode
@@ -98,7 +127,7 @@ MODES = {
     "La": (Image.merge("LA", [Image.fromarray(GREY), Image.new("L", (6, 8), 255)]).convert("La"),
            GREY[..., None].repeat(3, 2) / 255),
     "L, transparent": (see_through(int(GREY[0, 0])),
-                       np.where(GREY == GREY[0, 0], 255, GREY)[..., None].repeat(3, 2) / 255),
+                       np.where(GREY[0, 0] == GREY, 255, GREY)[..., None].repeat(3, 2) / 255),
 }  # fmt: skip
 
 

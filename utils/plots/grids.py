@@ -13,13 +13,13 @@ def plot_grid(
     """Show images in a grid, named by label, with wrong predictions crossed and framed.
 
     `images`: (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of single images, or one image,
-    (H, W), (H, W, 3) or PIL's of any mode; uint8, or float in 0..1 (shown as they are) or beyond
-    (stretched so that the smallest value of all is black, the largest white). `labels`,
-    `predictions`: N integers; `classes`: their names. `captions`: N texts instead of labels.
+    (H, W), (H, W, 1 or 3) or PIL's of any mode; uint8, or float in 0..1 (shown as they are) or
+    beyond (stretched so that the smallest value of all but bytes is black, the largest white).
+    `labels`, `predictions`: N integers; `classes`: their names. `captions`: N texts instead.
 
     Raises TypeError or ValueError, saying what was expected, for anything else.
     """
-    pictures = as_pictures(images, any(n is not None for n in (labels, predictions, captions)))
+    pictures = as_pictures(images, max(map(_length, (labels, predictions, captions))))
     count = len(pictures)
     labels = _as_integers(labels, "labels", count, classes)
     predictions = _as_integers(predictions, "predictions", count, classes)
@@ -39,6 +39,14 @@ def plot_grid(
             texts.append(_caption(axis, index, own, labels, predictions, classes))
     figure.suptitle(title) if title else None
     show(figure, f"{title or 'Grid'} of {count} image{'s' * (count > 1)}: {', '.join(texts)}")
+
+
+def _length(values):
+    """Return 0 for what has no length: it is refused where it is read."""
+    try:
+        return len(values)
+    except TypeError:
+        return 0
 
 
 def _as_integers(values, name, count, classes):

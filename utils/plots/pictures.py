@@ -10,16 +10,20 @@ NUMBERS = ("L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # PIL's modes of o
 def as_pictures(images, counted):
     """Return a list of (H, W) or (H, W, 3) float arrays in 0..1.
 
-    `counted`: whether labels or captions say how many images there are. Raises TypeError or
+    `counted`: for how many images there are labels or captions, 0 without. Raises TypeError or
     ValueError, saying what was expected, for what is no picture.
     """
     if isinstance(images, list | tuple):
         pictures = [as_array(image, f"images[{index}]") for index, image in enumerate(images)]
     else:
         array = as_array(images, "images")
-        if isinstance(images, Image.Image) or array.ndim == 2 or _is_photograph(array):
+        if (
+            isinstance(images, Image.Image)
+            or array.ndim == 2
+            or (_is_photograph(array) and counted != len(array))
+        ):
             array = array[None]
-        if array.ndim == 3 and array.shape[0] == 3 and not counted:
+        if array.ndim == 3 and array.shape[0] == 3 and counted < 2:
             raise ValueError(
                 f"images has shape {array.shape}: one image with 3 channels, or 3 grey ones? "
                 "Give images[None] for one, images[:, None] for three"
@@ -36,8 +40,11 @@ def as_pictures(images, counted):
 
 
 def _is_photograph(array):
-    """(H, W, 3): as grey pictures they would be strips, three pixels wide."""
-    return array.ndim == 3 and array.shape[2] == 3 and min(array.shape[:2]) > 3
+    """(H, W, C): as grey pictures they would be strips. Kernels, too, may have four columns."""
+    if array.ndim != 3:
+        return False
+    least = {1: 4, 3: 4, 4: 16}.get(array.shape[2])
+    return least is not None and min(array.shape[:2]) >= least
 
 
 def as_array(image, name):
@@ -82,9 +89,11 @@ def _channels_last(picture):
         picture = picture[:, :, 0]
     is_picture = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
     if not is_picture or picture.size == 0:
+        colour = "; image[..., :3] is in colour" if picture.shape[-1:] == (4,) else ""
         raise ValueError(
             f"an image has shape {picture.shape}; expected (H, W), or (C, H, W) with 1 or 3 "
-            "channels. Other channels are not colours: show them one at a time, image[:, None]"
+            "channels. Other channels are not colours: show them one at a time, "
+            f"image[:, None]{colour}"
         )
     return picture
 
