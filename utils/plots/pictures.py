@@ -101,11 +101,9 @@ def _channels_last(picture):
 def _stretched(pictures):
     """Bytes are known to go to 255; of all other numbers the range is what is found."""
     others = [picture for picture in pictures if picture.dtype != np.uint8]
-    low = min((picture.min() for picture in others), default=0)
-    high = max((picture.max() for picture in others), default=1)
+    low = min((float(picture.min()) for picture in others), default=0)
+    high = max((float(picture.max()) for picture in others), default=1)
     if low >= 0 and high <= 1:
         low, high = 0, 1
-    return [
-        p / 255 if p.dtype == np.uint8 else (p.astype(float) - low) / max(float(high) - low, 1e-12)
-        for p in pictures
-    ]
+    width = max(high - low, 1e-12)
+    return [p / 255 if p.dtype == np.uint8 else (p.astype(float) - low) / width for p in pictures]
