@@ -1,18 +1,20 @@
 """One picture or many in any of PIL's modes; texts and letters as they were given."""
 
+import re
 import warnings
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.font_manager import fontManager
+from fontTools.ttLib import TTFont
+from matplotlib.font_manager import findfont, fontManager
 from matplotlib.text import Text
 from PIL import Image
 from torchvision.transforms.v2 import functional
 
 from utils import plots
 from utils.models import LeNet5
-from utils.plots import texts
+from utils.plots import cells, style, texts
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(256, size=(8, 6, 3), dtype=np.uint8)
@@ -202,24 +204,95 @@ def test_powers_of_ten_stay_formulas(shown):
 
 
 @pytest.fixture
-def no_memory():
-    texts._fonts_for.cache_clear()
+def no_letters_known():
+    """Nothing found or told so far."""
+
+    def forget():
+        for memory in texts._fonts_for, texts.font_file, cells.text_length:
+            memory.cache_clear()
+        texts._told.clear()
+
+    forget()
     yield
-    texts._fonts_for.cache_clear()
+    forget()
 
 
-def test_letters_that_no_font_has_are_named_once(no_memory, monkeypatch, shown):
+@pytest.fixture
+def no_memory(no_letters_known, monkeypatch):
+    """Of fonts DejaVu Sans alone."""
     plain = [font for font in fontManager.ttflist if font.name == "DejaVu Sans"]
     monkeypatch.setattr(fontManager, "ttflist", plain)
-    with pytest.warns(UserWarning, match=r"no font here has 短 靴: install .* or use other names"):
-        plots.plot_grid(np.zeros((1, 4, 4)), captions=["短靴"])
+    monkeypatch.setattr(texts, "findSystemFonts", lambda: [])
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A font that is not in matplotlib's list: A and B stand for two signs, which DejaVu lacks."""
+    font = TTFont(findfont("DejaVu Sans"))
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap |= {ord("短"): "A", ord("靴"): "B"}
+    for record in font["name"].names:
+        if record.nameID in (1, 4, 16):
+            record.string = "Made"
+    font.save(tmp_path / "made.ttf")
+    return str(tmp_path / "made.ttf")
+
+
+CASES = {name: {"size": 3, "kernel_size": 2} for name in ("短靴", "短")}
+READERS_TEXTS = {
+    "classes": lambda: plots.plot_grid(np.zeros((2, 4, 4)), [0, 1], classes=["短靴", "短"]),
+    "title": lambda: plots.plot_grid(np.zeros((1, 4, 4)), title="短靴"),
+    "bars": lambda: plots.plot_class_counts([0, 1], ["短靴", "短"]),
+    "lines": lambda: plots.plot_lines({"短": [1, 2], "靴": [2, 1]}, "lines", "x", "y"),
+    "filters": lambda: plots.plot_filters(torch.rand(2, 1, 3, 3), title="短靴"),
+    "feature maps": lambda: plots.plot_feature_maps(
+        torch.nn.Conv2d(1, 1, 3), torch.rand(1, 5, 5), title="短靴"
+    ),
+    "cases": lambda: plots.plot_cases(CASES, title="短靴"),
+    "animated cases": lambda: plots.animate_cases(CASES),
+    "steps": lambda: plots.plot_convolution_steps(np.eye(3), np.eye(2), title="短靴"),
+}
+
+
+@pytest.mark.parametrize("figure", READERS_TEXTS)
+def test_letters_that_no_font_has_are_named_once(figure, no_memory, monkeypatch):
+    """Drawn as a notebook draws: what matplotlib says of every letter then would be a flood."""
+    monkeypatch.setattr(style, "display", lambda figure, **_: figure.canvas.draw())
+    monkeypatch.setattr(cells, "display", lambda *_, **__: None)
+    with pytest.warns(UserWarning, match="短 靴") as caught:
+        READERS_TEXTS[figure]()
+    [warning] = caught
+    assert re.match(r"no font here has 短 靴: install .* or use other names", str(warning.message))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        READERS_TEXTS[figure]()
+        plots.plot_grid(np.zeros((1, 4, 4)), captions=["Стул, chaîne, καρέκλα,\tحذاء"])
+
+
+def test_a_font_installed_since_is_found(no_memory, made, monkeypatch, shown):
+    """matplotlib keeps a list of fonts, also beyond a restart."""
+    monkeypatch.setattr(texts, "findSystemFonts", lambda: [made])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         plots.plot_grid(np.zeros((1, 4, 4)), captions=["短靴"])
-        plots.plot_grid(np.zeros((1, 4, 4)), captions=["Стул, chaîne, καρέκλα"])
+        shown.figures[0].canvas.draw()
+    [text] = [text for text in shown.figures[0].findobj(Text) if text.get_text() == "短靴"]
+    assert text.get_fontfamily()[-1] == "Made"
 
 
-def test_letters_that_another_font_has_are_drawn_with_it(no_memory, monkeypatch, shown):
+def test_pillow_draws_with_the_font_that_has_the_letters(no_memory, made, monkeypatch):
+    monkeypatch.setattr(texts, "findSystemFonts", lambda: [made])
+    drawn = []
+    for words in "短靴", "AB":
+        image, pen = cells.canvas(60, 30)
+        cells.write(pen, (2, 2), words, 20)
+        drawn.append(np.asarray(image))
+    assert (drawn[0] < 99).any()
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_letters_that_another_font_has_are_drawn_with_it(no_letters_known, monkeypatch, shown):
     """DejaVu Sans lacks a letter here, and another of matplotlib's own fonts has it."""
     has = texts._letters
     monkeypatch.setattr(
@@ -233,7 +306,8 @@ def test_letters_that_another_font_has_are_drawn_with_it(no_memory, monkeypatch,
     assert "x" in has(files[others[0]])
 
 
-def test_a_box_for_every_letter_is_no_font(no_memory):
+def test_a_box_for_every_letter_is_no_font(no_letters_known):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert not any("Last Resort" in name for name in texts._fonts_for("\U000e0fff短"))
+        families, _ = texts._fonts_for("\U000e0fff短")
+    assert not any("Last Resort" in name for name in families)

@@ -11,6 +11,7 @@ from IPython.display import display
 from PIL import Image, ImageDraw, ImageFont
 
 from utils.plots.style import GREY, ORANGE
+from utils.plots.texts import font_file
 
 TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
 INK, NOTE = "#222222", "#8A3C00"
@@ -22,7 +23,7 @@ LARGEST = 150_000  # bytes; a notebook holds several animations
 
 @lru_cache(2000)
 def text_length(words, size, bold=False):
-    return _font(size, bold).getlength(words)
+    return _font(words, size, bold).getlength(words)
 
 
 def broken(parts, width, size):
@@ -37,12 +38,15 @@ def broken(parts, width, size):
     return lines
 
 
-@lru_cache
-def _font(size, bold):
+def _font(words, size, bold):
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    path = Path(matplotlib.get_data_path(), "fonts", "ttf", name)
+    return _opened(font_file(words, str(Path(matplotlib.get_data_path(), "fonts/ttf", name))), size)
+
+
+@lru_cache
+def _opened(path, size):
     # The simple layout is in every Pillow; the other one, where installed, places text otherwise
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def canvas(width, height):
@@ -54,7 +58,7 @@ def write(pen, place, words, size, anchor="lt", fill=INK, bold=False, room=None)
     """Write `words`, smaller where they would be wider than `room` pixels."""
     while room and size > 9 and text_length(words, size, bold) > room:
         size -= 1
-    pen.text(place, words, fill, _font(size, bold), anchor)
+    pen.text(place, words, fill, _font(words, size, bold), anchor)
 
 
 def write_number(pen, box, words, fill, note=""):
@@ -65,7 +69,7 @@ def write_number(pen, box, words, fill, note=""):
     while size > 9 and text_length(words, size) > room:
         size -= 1
     place = left + cell / 2, top + 0.69 * cell
-    pen.text(place, words, INK, _font(size, False), "mm", stroke_width=2, stroke_fill=fill)
+    pen.text(place, words, INK, _font(words, size, False), "mm", stroke_width=2, stroke_fill=fill)
     small = max(11, min(16, int(0.36 * cell)))
     write(pen, (left + 4, top + 4), note, small, fill=NOTE, bold=True, room=room)
 

@@ -3,6 +3,8 @@
 Importing this module sets matplotlib's style, so figures drawn in a notebook match.
 """
 
+import warnings
+
 import matplotlib.pyplot as plt
 from IPython.display import display
 
@@ -36,5 +38,7 @@ def show(figure, alt):
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say in words what the figure shows, got {alt!r}")
     make_legible(figure)
-    display(figure, metadata={"image/png": {"alt": alt}})
+    with warnings.catch_warnings():  # said already, once for all characters
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
+        display(figure, metadata={"image/png": {"alt": alt}})
     plt.close(figure)
