@@ -195,6 +195,17 @@ def test_text_is_text(shown):
     assert {*SIGNS, "$1 or $2", "$x$", "$y"} <= found
 
 
+def test_pillow_takes_any_text_for_text(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(cells, "show_bytes", lambda *given: drawn.append(given))
+    for names in ([*SIGNS, "two\nlines"], [*SIGNS, "two lines"]):
+        cases = {name: {"size": 3, "kernel_size": 2} for name in names}
+        plots.plot_cases(cases, title=names[-1])
+        plots.animate_cases(cases, title=names[-1])
+        plots.plot_convolution_steps(np.eye(3), np.eye(2), title=names[-1])
+    assert [picture for picture, *_ in drawn[:3]] == [picture for picture, *_ in drawn[3:]]
+
+
 def test_powers_of_ten_stay_formulas(shown):
     plots.plot_lines({"rate": [1e-5, 1.0]}, "Rates", xlabel="step", ylabel="rate", log="y")
     [figure] = shown.figures
@@ -267,7 +278,7 @@ def test_letters_that_no_font_has_are_named_once(figure, no_memory, monkeypatch)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         READERS_TEXTS[figure]()
-        plots.plot_grid(np.zeros((1, 4, 4)), captions=["Стул, chaîne, καρέκλα,\tحذاء"])
+        plots.plot_grid(np.zeros((1, 4, 4)), captions=["Стул, chaîne, καρέκλα, ελιά, שלום"])
 
 
 def test_a_font_installed_since_is_found(no_memory, made, monkeypatch, shown):
