@@ -159,17 +159,38 @@ def test_ycbcr_is_colour_again(shown):
     assert_shows(shown, COLOUR / 255, within=4 / 255)
 
 
-@pytest.mark.parametrize("image", [Image.fromarray(COLOUR), COLOUR], ids=["PIL", "array"])
-def test_the_advice_for_what_is_no_tensor_works(image, shown):
-    with pytest.raises(TypeError, match=r"image must be a tensor, got .*: pass ") as error:
+FLAT = COLOUR.transpose(2, 0, 1)
+ADVISED = {
+    **{mode: (image, None) for mode, (image, _) in MODES.items() if mode not in ("I", "La")},
+    "RGB": (Image.fromarray(COLOUR), FLAT / 255),
+    "L": (Image.fromarray(GREY), GREY[None] / 255),
+    "array": (COLOUR, FLAT / 255),
+    "array, floats": (COLOUR / 255, FLAT / 255),
+    "array, grey": (GREY, GREY[None] / 255),
+    "array, one channel last": (GREY[..., None], GREY[None] / 255),
+    "array, channels first": (FLAT.copy(), FLAT / 255),
+    "array, channels first, floats": (FLAT / 255, FLAT / 255),
+    "lists": ((FLAT / 255).tolist(), FLAT / 255),
+}
+
+
+@pytest.mark.parametrize("form", ADVISED)
+def test_the_advice_for_what_is_no_tensor_works(form, shown):
+    image, expected = ADVISED[form]
+    with pytest.raises(TypeError, match=r"image must be a tensor, got \w+: pass .*") as error:
         plots.plot_feature_maps(LeNet5(), image)
-    advice = str(error.value).split("pass ")[1].split(", both")[0]
-    names = {"torch": torch, "image": image, **vars(functional)}
-    tensor = eval(advice, names)
-    assert isinstance(tensor, torch.Tensor)
-    if isinstance(image, Image.Image):
-        plots.plot_feature_maps(torch.nn.Conv2d(3, 2, 3), tensor)
-        assert len(shown.axes) == 1
+    advice = str(error.value).split("pass ")[1].split(", with ")[0]
+    tensor = eval(advice, {"torch": torch, "image": image, **vars(functional)})
+    plots.plot_feature_maps(torch.nn.Conv2d(len(tensor), 2, 3), tensor)
+    assert len(tensor) in (1, 3) and len(shown.axes) == 1
+    if expected is not None:
+        np.testing.assert_allclose(tensor, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("image", ["boot.png", None, 3], ids=str)
+def test_what_is_no_picture_at_all_is_said_to_be_none(image):
+    with pytest.raises(TypeError, match=r"got \w+: pass the picture's numbers, \(C, H, W\)"):
+        plots.plot_feature_maps(LeNet5(), image)
 
 
 # --- texts

@@ -1,10 +1,13 @@
 """What every layer of a network makes of one image."""
 
+import numpy as np
 from matplotlib import colormaps
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from utils.plots.blocks import LINE, canvas, wrapped, write
 from utils.plots.filters import SIGNED, as_numbers, draw_bar, draw_picture, short
+from utils.plots.pictures import NUMBERS
 from utils.plots.style import show
 
 SHOWN, LONGEST, MOST_ROWS = 12, 512, 60  # channels and numbers in a row; rows
@@ -52,14 +55,29 @@ def plot_feature_maps(model, image, title=None):
 def _as_batch(image):
     if not hasattr(image, "detach"):
         kind = type(image).__name__
-        remedy = "torch.from_numpy(image)" if kind == "ndarray" else "to_dtype(to_image(image))"
-        where = "" if kind == "ndarray" else ", both from torchvision.transforms.v2.functional"
-        raise TypeError(f"image must be a tensor, got {kind}: pass {remedy}{where}")
+        raise TypeError(f"image must be a tensor, got {kind}: pass {_remedy(image)}")
     shape = tuple(image.shape)
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[0] != 1) or 0 in shape:
         remedy = ": take one of them, images[0]" if len(shape) == 4 else ""
         raise ValueError(f"image has shape {shape}; expected (C, H, W) or (1, C, H, W){remedy}")
     return image.detach().reshape(1, *shape[-3:])
+
+
+def _remedy(image):
+    """Return code that makes numbers in 0..1, (C, H, W), of what PIL and NumPy call a picture."""
+    made = None
+    if isinstance(image, Image.Image):
+        grey = image.mode in ("1", "LA", "La")
+        made = f'to_image(image.convert("{"L" if grey else "RGB"}"))'
+        made = "to_image(image)" if image.mode in (*NUMBERS, "RGB") else made
+    elif isinstance(image, np.ndarray):
+        last = image.ndim == 2 or image.shape[-1:] in ((1,), (3,))
+        made = "to_image(image)" if last else "torch.from_numpy(image)"
+    if made:
+        where = "to_dtype and to_image from torchvision.transforms.v2.functional"
+        return f"to_dtype({made}, scale=True), with {where}"
+    is_list = isinstance(image, list | tuple)
+    return "torch.tensor(image)" if is_list else "the picture's numbers, (C, H, W)"
 
 
 def _limits(array, is_image):
