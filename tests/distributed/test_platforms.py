@@ -1,6 +1,7 @@
 """Containers with a quota, Windows' way to start Python, and a torch without libuv, imitated."""
 
 import os
+import runpy
 import subprocess
 import sys
 import time
@@ -191,3 +192,14 @@ def test_proofs_can_be_kept_on_the_cpu_where_there_are_gpus(wish, device, monkey
     monkeypatch.setattr(worker, "train", lambda options, device: taken.append(str(device)))
     worker.main(["--data", "pictures.pt", "--checkpoint", "run.pt", *wish])
     assert taken == ["nccl" if device.startswith("cuda") else "gloo", device]
+
+
+def test_stores_do_not_ask_for_libuv_on_windows(monkeypatch):
+    """The module is run as on Windows, and as here."""
+    monkeypatch.delenv("USE_LIBUV", raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        runpy.run_module("utils.distributed.__init__")
+    assert os.environ.pop("USE_LIBUV") == "0"
+    runpy.run_module("utils.distributed.__init__")
+    assert "USE_LIBUV" not in os.environ
