@@ -7,8 +7,8 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env bundle classroom links notebooks distances format browser colab session \
-        bench recipe gpu kills syllabus test-oldest test-newest lock
+.PHONY: help lab test env bundle classroom pages links notebooks distances format browser colab \
+        session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -45,6 +45,9 @@ bundle: env  ## pack the course, its wheels and pictures for machines without a 
 classroom: env  ## run LEARNERS=8 kernels on CHAPTER=01 at once; say the time and memory
 	$(VENV) -m tools.classroom $(if $(LEARNERS),--learners $(LEARNERS)) \
 	    $(if $(CHAPTER),--chapter $(CHAPTER))
+
+pages: env  ## write the chapters as web pages into build/pages, alternative texts included
+	@$(VENV) -m tools.pages $(or $(COURSE),notebooks/*.ipynb)
 
 links: env  ## write all links for the home in pyproject.toml, or for REPO=address BRANCH=dev
 	$(VENV) -m tools.links $(if $(REPO),--repo='$(REPO)') $(if $(BRANCH),--branch='$(BRANCH)')
