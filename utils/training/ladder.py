@@ -68,7 +68,8 @@ class Run:
         for _ in range(count):
             with record_function("pictures"):
                 batch = next(self.batches)
-                images, labels = (tensor.to(self.device, non_blocking=True) for tensor in batch)
+                how = {"non_blocking": self.device.type == "cuda"}  # pinned memory is CUDA's
+                images, labels = (tensor.to(self.device, **how) for tensor in batch)
             with record_function("forward"), self._precision():
                 logits = self.model(images)
                 loss = cross_entropy(logits, labels)
