@@ -3,6 +3,7 @@
 import pytest
 
 from tests.exercises.test_exercises import answer_of, namespaces  # noqa: F401
+from tests.exercises.wrong_answers.chapter_03 import BY_ROWS
 from utils.exercises import verify
 
 SQUARES = (
@@ -194,6 +195,7 @@ RIGHT = {
         "def f(p, n, s):\n    return (2 - 2 / n) * p * 4 / 1e6 * 60 * 60 * s",
     ],
     "3.1": ["f = 57.0", "f = torch.tensor(57)"], "3.2": ["f = [1812, 300]"],
+    "3.8": [BY_ROWS + "\nf = matrix_of"],
     "3.4": ["f = (2, 0)", "f = [4, 1]"], "3.5": ["f = (1, 1, 5)", "f = [3, 1, 3]", "f = (4, 2, 1)"],
     "8.2": ["f = 1.43", "f = 1.4286", "f = torch.tensor(20 / 14)"],
 }  # fmt: skip

@@ -35,7 +35,7 @@ def test_filters_are_their_weights_on_one_scale_around_0(shape, shown):
     drawn, array = pictures(shown), weight.detach().numpy()
     assert len(drawn) == shape[0] * shape[1]
     for row, column in np.ndindex(shape[:2]):
-        name = f"out {row}" if shape[1] == 1 else f"out {row}, in {column}"
+        name = f"filter {row}" if shape[1] == 1 else f"filter {row}, in {column}"
         np.testing.assert_allclose(drawn[name], array[row, column])
     peak = np.abs(array).max()
     for image in shown.axes[0].images:
@@ -47,10 +47,10 @@ def test_filters_are_their_weights_on_one_scale_around_0(shape, shown):
 def test_rows_are_output_channels_and_columns_input_channels(shown):
     plots.plot_filters(torch.randn(4, 3, 5, 5))
     boxes = {i.get_gid(): i.get_window_extent() for i in shown.axes[0].images}
-    assert boxes["out 2, in 0"].y0 == pytest.approx(boxes["out 2, in 2"].y0)
-    assert boxes["out 0, in 1"].x0 == pytest.approx(boxes["out 3, in 1"].x0)
-    assert boxes["out 0, in 1"].x0 < boxes["out 0, in 2"].x0
-    assert boxes["out 0, in 1"].y0 > boxes["out 1, in 1"].y0
+    assert boxes["filter 2, in 0"].y0 == pytest.approx(boxes["filter 2, in 2"].y0)
+    assert boxes["filter 0, in 1"].x0 == pytest.approx(boxes["filter 3, in 1"].x0)
+    assert boxes["filter 0, in 1"].x0 < boxes["filter 0, in 2"].x0
+    assert boxes["filter 0, in 1"].y0 > boxes["filter 1, in 1"].y0
 
 
 def test_few_small_filters_bear_their_numbers(shown):

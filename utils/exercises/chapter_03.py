@@ -40,6 +40,8 @@ def exercise_2(answer):
     """The parameters of a full and of a depthwise layer."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise WrongAnswer(f"got {show(answer)}, expected a tuple of two numbers")
+    small = "The second has 12 filters; with groups=6 each is 6 / 6 = 1 deep and 5 × 5 large, "
+    small += "and there is no bias"
     expect_value(
         tuple(answer),
         (1812, 300),
@@ -52,6 +54,7 @@ def exercise_2(answer):
             ((312, 300), "Filters of the first are 6 deep"),
             ((1800, 312), "The first has a bias, the second has none"),
             ((300, 1812), "The other way round"),
+            *(((1812, wrong), small) for wrong in (25, 50, 302, 1812)),
         ],
     )
 
@@ -60,35 +63,50 @@ def _even(x):
     return x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
 
 
+FIRST = "That takes the first pixel of each window, not the largest"
+HALF = "That is the largest of two pixels only; each window has four, in two rows and two columns"
+SIDE = "Only one side has become half as long: take the maximum over rows and over columns"
+WHOLE = "A maximum over whole axes: each 2 × 2 window has a maximum of its own"
+
+
 def exercise_3(answer):
     """Max pooling with a 2 x 2 window."""
     require_function(answer)
     generator = torch.Generator().manual_seed(0)
     shapes = [(2, 3, 4, 6), (1, 2, 5, 7), (3, 1, 2, 3)]
     cases = [(torch.randn(shape, generator=generator) - 2,) for shape in shapes]
-    expect_function(
-        answer,
-        cases,
-        lambda images: F.max_pool2d(images, 2),
-        [
-            (lambda x: F.avg_pool2d(x, 2), "That is the mean of each window, not its maximum"),
-            (lambda x: F.max_pool2d(x, 2, stride=1), "The windows overlap: move on by two"),
-            (lambda x: F.max_pool2d(x, 2, ceil_mode=True), "An odd rest is left out, not kept"),
-            (
-                lambda x: x[:, :, : x.shape[2] // 2 * 2 : 2, : x.shape[3] // 2 * 2 : 2],
-                "That takes the first pixel of each window, not the largest",
-            ),
-            (lambda x: -F.max_pool2d(-x, 2), "That is the smallest of each window"),
-            (
-                lambda x: _even(x).reshape(*x.shape[:2], x.shape[2] // 2, -1, 4).amax(-1),
-                "`reshape` takes neighbours in a row, not a square: split each axis by itself",
-            ),
-            (
-                lambda x: F.max_pool2d(x, 2).clamp(min=0),
-                "All numbers of a window may be negative: 0 must not win",
-            ),
-        ],
-    )
+    mistakes = [
+        (lambda x: F.avg_pool2d(x, 2), "That is the mean of each window, not its maximum"),
+        (lambda x: F.max_pool2d(x, 2, stride=1), "The windows overlap: move on by two"),
+        (lambda x: F.max_pool2d(x, 2, ceil_mode=True), "An odd rest is left out, not kept"),
+        (lambda x: _even(x)[:, :, ::2, ::2], FIRST),
+        (lambda x: x[:, :, ::2, ::2], FIRST),
+        *((lambda x, i=i, j=j: _even(x)[:, :, ::2, ::2].maximum(_even(x)[:, :, i::2, j::2]), HALF)
+          for i, j in ((0, 1), (1, 0), (1, 1))),
+        *((lambda x, s=s: F.max_pool2d(x, s), SIDE) for s in ((1, 2), (2, 1))),
+        *((lambda x, s=s: F.max_pool2d(_even(x), s), SIDE) for s in ((1, 2), (2, 1))),
+        (lambda x: x.max(), WHOLE),
+        (lambda x: x.max().item(), WHOLE),
+        (lambda x: x.amax((2, 3)), WHOLE),
+        (lambda x: x.amax((2, 3), keepdim=True), WHOLE),
+        *((lambda x, d=d: x.amax(d), WHOLE) for d in (2, 3)),
+        (lambda x: -F.max_pool2d(-x, 2), "That is the smallest of each window"),
+        (
+            lambda x: _even(x).reshape(*x.shape[:2], x.shape[2] // 2, -1, 4).amax(-1),
+            "`reshape` takes neighbours in a row, not a square: split each axis by itself",
+        ),
+        (
+            lambda x: F.max_pool2d(x, 2).clamp(min=0),
+            "All numbers of a window may be negative: 0 must not win",
+        ),
+    ]  # fmt: skip
+    try:
+        expect_function(answer, cases, lambda images: F.max_pool2d(images, 2), mistakes)
+    except WrongAnswer as wrong:
+        if "your code raised" not in str(wrong) or "(1, 2, 5, 7)" not in str(wrong):
+            raise
+        odd = "Here both sides are odd: cut off the last row and the last column first"
+        raise WrongAnswer(f"{wrong}. {odd}") from wrong
     if used := torch_calls(answer, *cases[0], containing="pool"):
         raise WrongAnswer(f"the numbers are right, but `{used[0]}` is what you should write")
 

@@ -70,11 +70,14 @@ def build(settings):
 def describe(size, kernel_size, stride=1, padding=0, dilation=1):
     """Return a convolution's output size, or None if it has none, and lines of text about it.
 
-    The first line is the formula with its numbers, the others say what follows from them.
+    The first line is the formula with its numbers, the short one while dilation is 1; the others
+    say what follows from them.
     """
     span, padded = dilation * (kernel_size - 1) + 1, size + 2 * padding
     output = (padded - span) // stride + 1 if span <= padded else None
-    inner = f"{size} + 2·{padding} {MINUS} {dilation}·({kernel_size} {MINUS} 1) {MINUS} 1"
+    inner = f"{size} + 2·{padding} {MINUS} {kernel_size}"
+    if dilation > 1:
+        inner = f"{size} + 2·{padding} {MINUS} {dilation}·({kernel_size} {MINUS} 1) {MINUS} 1"
     formula = f"⌊({inner}) / {stride}⌋ + 1"
     if output is None:
         return None, f"{formula} has no meaning here.", _too_wide(span, size, kernel_size, padding)

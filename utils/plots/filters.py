@@ -93,10 +93,10 @@ def _pictures(array, as_colours):
     """Return the pictures row by row, and what they are called."""
     if as_colours:
         half = 2 * max(np.abs(array).max(), 1e-12)
-        names = [f"out {index}" for index in range(len(array))]
+        names = [f"filter {index}" for index in range(len(array))]
         return list(array.transpose(0, 2, 3, 1) / half + 0.5), names
     places = list(np.ndindex(array.shape[:2]))
-    names = [f"out {i}" if array.shape[1] == 1 else f"out {i}, in {j}" for i, j in places]
+    names = [f"filter {i}" if array.shape[1] == 1 else f"filter {i}, in {j}" for i, j in places]
     return [array[place] for place in places], names
 
 
@@ -106,7 +106,7 @@ def _name_edges(axis, shape, sizes):
         write(axis, LEFT + (column + 0.5) * width - 3, top - 20, f"in {column}", ha="center")
     for row in range(shape[0]):
         middle = top + (row + 0.5) * height - 3
-        write(axis, LEFT - 8, middle, f"out {row}", ha="right", va="center")
+        write(axis, LEFT - 8, middle, f"filter {row}", ha="right", va="center")
 
 
 def short(value):

@@ -14,6 +14,24 @@ MATRIX = (
     "def matrix_of(kernel, height, width):\n"
     "    pixels = torch.eye(height * width).reshape(-1, 1, height, width)\n"
 )
+BY_ROWS = (
+    "def matrix_of(kernel, height, width):\n    kh, kw = kernel.shape\n"
+    "    down, across = height - kh + 1, width - kw + 1\n"
+    "    rows = torch.zeros(down * across, height * width)\n"
+    "    for r in range(down):\n        for c in range(across):\n"
+    "            for i in range(kh):\n                for j in range(kw):\n"
+    "                    rows[r * across + c, (r + i) * width + c + j] = kernel[i, j]\n"
+    "    return rows"
+)
+WINDOWS = (
+    "def matrix_of(kernel, height, width):\n    kh, kw = kernel.shape\n"
+    "    down, across = height - kh + 1, width - kw + 1\n"
+    "    rows = torch.zeros(down * across, height * width)\n"
+    "    for r in range(down):\n        for c in range(across):\n"
+    "            picture = torch.zeros(height, width)\n"
+    "            picture[r : r + kh, c : c + kw] = kernel\n"
+    "            rows[r * down + c] = picture.flatten()\n    return rows"
+)
 
 WRONG = {
     "3.1": [
@@ -32,6 +50,10 @@ WRONG = {
         ("answer = 2112", "a tuple of two numbers"),
         ("answer = (12 * 5 * 5 + 12, 300)", "6 deep"),
         ("answer = (300, 1812)", "The other way round"),
+        ("answer = (1812, 25)", "The second has 12 filters"),
+        ("answer = (1812, 50)", "each is 6 / 6 = 1 deep and 5 × 5 large"),
+        ("answer = (1812, 1812)", "and there is no bias"),
+        ("answer = (1812, 1812 // 6)", "and there is no bias"),
     ],
     "3.3": [
         (HEAD + "return F.avg_pool2d(x, 2)", "mean of each window"),
@@ -40,8 +62,36 @@ WRONG = {
         (HEAD + "return F.max_pool2d(x, 2, ceil_mode=True)", "An odd rest is left out"),
         (HEAD + "return F.max_pool2d(x, 2, 1)", "The windows overlap"),
         (HEAD + "return x[:, :, : x.shape[2] // 2 * 2 : 2, : x.shape[3] // 2 * 2 : 2]", "first"),
-        (HEAD + "return x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).amax((3, 5))", "raised"),
-        (HEAD + "return x.amax((2, 3))", "got shape"),
+        (
+            HEAD + "return x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).amax((3, 5))",
+            "are odd: cut",
+        ),
+        (HEAD + "return torch.maximum(x[:, :, ::2], x[:, :, 1::2])", "are odd: cut off the last"),
+        (HEAD + "return x[:, :, ::2, ::2]", "first pixel of each window"),
+        (HEAD + "return x.amax((2, 3))", "a maximum of its own"),
+        (HEAD + "return x.max()", "A maximum over whole axes"),
+        (HEAD + "return x.max().item()", "A maximum over whole axes"),
+        (HEAD + "return x.max(dim=2).values", "A maximum over whole axes"),
+        (
+            HEAD + "h = x.shape[2] // 2 * 2\n"
+            "    return torch.maximum(x[:, :, 0:h:2], x[:, :, 1:h:2])",
+            "Only one side has become half as long",
+        ),
+        (
+            HEAD + "x = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]\n"
+            "    return torch.maximum(x[..., ::2], x[..., 1::2])",
+            "over rows and over columns",
+        ),
+        (
+            HEAD + "x = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]\n"
+            "    return torch.maximum(x[:, :, 0::2, 0::2], x[:, :, 1::2, 0::2])",
+            "the largest of two pixels only",
+        ),
+        (
+            HEAD + "x = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]\n"
+            "    return torch.maximum(x[:, :, 0::2, 0::2], x[:, :, 1::2, 1::2])",
+            "the largest of two pixels only",
+        ),
         (HEAD + "return -F.max_pool2d(-x, 2)", "the smallest"),
         (
             HEAD + "n, c, h, w = x.shape\n    x = x[:, :, : h // 2 * 2, : w // 2 * 2]\n"
@@ -73,7 +123,16 @@ WRONG = {
     "3.7": [
         (LOOPS.format(x="row : row + kh, column : column + kw"), "begin at `row * stride`"),
         (LOOPS.format(x=WINDOW).replace("* kernel", "* kernel.flip(0, 1)"), "upside down"),
-        (LOOPS.format(x=WINDOW).replace("// stride + 1", "+ 1"), "shape"),
+        (LOOPS.format(x=WINDOW).replace("// stride + 1", "+ 1"), "fewer places than pixels"),
+        (LOOPS.format(x=WINDOW).replace("range(y.shape[0])", "range(down)"), "fewer places than"),
+        (
+            LOOPS.format(x=WINDOW)
+            .replace("- kh)", "- kh + 1)")
+            .replace("- kw)", "- kw + 1)")
+            .replace("// stride + 1", "// stride"),
+            "subtract k, divide by the stride, and only then add 1",
+        ),
+        (LOOPS.format(x=WINDOW).replace("// stride + 1", "// stride"), "The first place counts"),
         (LOOPS.format(x=WINDOW).replace("return y", "return y.T"), "Rows and columns"),
         (LOOPS.format(x=WINDOW).replace("- kh)", "- kw)"), "shape"),
         (
@@ -102,6 +161,15 @@ WRONG = {
         (
             MATRIX + "    return F.conv2d(pixels, kernel[None, None], padding=1).flatten(1).T",
             "shape",
+        ),
+        (
+            BY_ROWS.replace("r * across + c", "r * down + c"),
+            "The output is wider than high: its row r begins at row r * output width",
+        ),
+        (WINDOWS, "The output is wider than high"),
+        (
+            BY_ROWS.replace("(r + i) * width", "(r + i) * height"),
+            "The picture is wider than high: its row r begins at pixel r * width",
         ),
         (
             "def matrix_of(kernel, height, width):\n    rows = torch.zeros(4, 16)\n"
