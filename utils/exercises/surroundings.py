@@ -30,9 +30,10 @@ def result_follows(function, pictures, weights, bias):
         with OneDevice():
             place = function(pictures, weights, bias).device.type
     except Exception as error:
+        said = str(error).rstrip(".!")
         raise WrongAnswer(
-            f"{begin} your function stops: {type(error).__name__}: {str(error).rstrip('.!')}. Move the pictures, not the "
-            "weights: `pictures.to(weights.device)` returns the moved tensor, so give it a name"
+            f"{begin} your function stops: {type(error).__name__}: {said}. Move the pictures, not "
+            "the weights: `pictures.to(weights.device)` returns the moved tensor, so give it a name"
         ) from error
     if place != weights.device.type:
         raise WrongAnswer(
