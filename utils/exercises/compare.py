@@ -29,7 +29,8 @@ def difference(got, expected):
         return None
     if type(got) is type(expected) and got == expected:
         return None
-    return f"got {show(got)}, expected {show(expected)}"
+    text = ": a number, not text" if isinstance(got, str) and _is_number(expected) else ""
+    return f"got {show(got)}, expected {show(expected)}{text}"
 
 
 def _is_number(value):
@@ -88,18 +89,20 @@ def _direction(got, expected):
         wrong = [(place, *pair) for place, pair in pairs if difference(*pair)]
         return f"Number {wrong[0][0]} of {len(got)}: {_direction(*wrong[0][1:]).lower()}"
     if not _is_number(got) or got != got:
-        return "One number was expected, without quotes"
+        quotes = ", without quotes" if isinstance(got, str) else ""
+        return f"One number was expected{quotes}"
     return "That is too small" if got < expected else "That is too large"
 
 
-def expect_function(function, cases, oracle, mistakes=()):
+def expect_function(function, cases, oracle, mistakes=(), errors=()):
     """Raise WrongAnswer unless `function` gives what `oracle` gives on every case.
 
     `cases` are tuples of arguments, `mistakes` pairs of a wrong function and the mistake in
     words: it is named when the wrong function gives the learner's results on all the cases.
+    `errors` are pairs of words in the message of what the function raises and the remedy.
     """
     require_function(function)
-    results = [_result(function, case) for case in cases]
+    results = [_result(function, case, errors) for case in cases]
     for case, result in zip(cases, results, strict=True):
         found = difference(result, oracle(*copy.deepcopy(case)))
         if found:
@@ -110,11 +113,13 @@ def expect_function(function, cases, oracle, mistakes=()):
             raise WrongAnswer(". ".join([f"given {given}: {found}", *reasons[:1]]))
 
 
-def _result(function, case):
+def _result(function, case, errors):
     try:
         return call(function, *case)
     except WrongAnswer as wrong:
-        raise WrongAnswer(f"given {', '.join(map(show, case))}: {wrong}") from wrong
+        remedies = [remedy for words, remedy in errors if words in str(wrong)]
+        said = ". ".join([str(wrong).rstrip("."), *remedies[:1]]) if remedies else str(wrong)
+        raise WrongAnswer(f"given {', '.join(map(show, case))}: {said}") from wrong
 
 
 def _same(wrong, cases, results):

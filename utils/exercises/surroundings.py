@@ -23,6 +23,25 @@ class OneDevice(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
+def result_follows(function, pictures, weights, bias):
+    """Raise WrongAnswer unless the scores of `pictures` come on the other device of `weights`."""
+    begin = f"with the weights on another device ({weights.device.type})"
+    try:
+        with OneDevice():
+            place = function(pictures, weights, bias).device.type
+    except Exception as error:
+        said = str(error).rstrip(".!")
+        raise WrongAnswer(
+            f"{begin} your function stops: {type(error).__name__}: {said}. Move the pictures, not "
+            "the weights: `pictures.to(weights.device)` returns the moved tensor, so give it a name"
+        ) from error
+    if place != weights.device.type:
+        raise WrongAnswer(
+            f"{begin} the result is on {place}. Move the pictures, not the weights: "
+            "`pictures.to(weights.device)`"
+        )
+
+
 @contextmanager
 def common_sequences_untouched():
     """Raise WrongAnswer if PyTorch's or Python's random numbers are set or drawn; put them back."""

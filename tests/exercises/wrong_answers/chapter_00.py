@@ -8,6 +8,8 @@ WRONG = {
         ("answer = 60_000 * 28", "one row of each picture"),
         ("answer = 47_000_000", "That is too small"),
         ("answer = 10_000 * 28 * 28", "That is too small"),
+        ("answer = (60_000, 28, 28)", "multiply the three"),
+        ('answer = "47040000"', "One number was expected, without quotes"),
     ],
     "0.2": [
         ("def accuracy_of(p, y):\n    return (p == y).sum().item()", "That is a count"),
@@ -15,8 +17,23 @@ WRONG = {
         ("def accuracy_of(p, y):\n    return (p == y).float().mean()", "`.item()` takes"),
         ("def accuracy_of(p, y):\n    return (p != y).float().mean().item()", "share of errors"),
         ("def accuracy_of(p, y):\n    return 0.75", "expected"),
-        ("def accuracy_of(p, y):\n    return (p == y).sum().item() / 4", "expected 1"),
+        ("def accuracy_of(p, y):\n    return (p == y).sum().item() / 4", "`len(labels)`"),
         ("def accuracy_of(p, y):\n    return (p == y).any().item()", "got True, expected 0.75"),
+        ("def accuracy_of(p, y):\n    return (p == y).mean()", "`.float()` before `.mean()`"),
+        ("def accuracy_of(p, y):\n    return (p == y).sum().item() / 10000", "`len(labels)`"),
+        ("def accuracy_of(p, y):\n    return (p == y).sum().item() // len(y)", "use `/`"),
+        (
+            "def accuracy_of(p, y):\n    return f'{(p == y).float().mean():.1%}'",
+            "got '75.0%', expected 0.75: a number, not text",
+        ),
+        (
+            "def accuracy_of(p, y):\n    return round((p == y).float().mean().item(), 1)",
+            "Do not round",
+        ),
+        (
+            "def accuracy_of(p, y):\n    return round((p == y).float().mean().item())",
+            "Do not round",
+        ),
     ],
     "0.3": [
         ('answer = {"c"}', "'b' is missing: `step` moves along"),
@@ -34,6 +51,12 @@ WRONG = {
         ('answer = "NameError"', "expected three things"),
         ('answer = ("NameError", 3)', "expected three things"),
         ('answer = ("name error", 3, "b")', "the last line begins with it"),
+        ('answer = (NameError, 3, "b")', "write it as text, in quotes"),
+        (
+            """answer = ("NameError: name 'train' is not defined", 3, "b")""",
+            "only the word before the colon",
+        ),
+        ('answer = ("NameError", "3", "b")', "the line is right; write it as a number"),
         ('answer = ("NameError", 1, "b")', "number of the cell"),
         ('answer = ("NameError", 4, "b")', "line 4 is not it"),
         ('answer = ("NameError", 3, "a")', "which name is missing"),
@@ -47,5 +70,9 @@ WRONG = {
         ("answer = (3, 1, 4, 1)", "line d is not of step 1: it makes a layer"),
         ('answer = ("train", 1, 4, 2)', "expected one of 1, 2, 3, 4"),
         ("answer = [3, True, 4, 2]", "expected one of 1, 2, 3, 4"),
+        ("answer = {3, 1, 4, 2}", "a set has no order"),
+        ('answer = "3142"', "write a tuple of four numbers"),
+        ("answer = 3142", "write a tuple of four numbers"),
+        ('answer = ("3", "1", "4", "2")', "expected one of 1, 2, 3, 4, without quotes"),
     ],
 }

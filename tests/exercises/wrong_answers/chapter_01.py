@@ -8,6 +8,7 @@ WRONG = {
         ("answer = (3, 32, 1)", "of the rows"),
         ("answer = 96", "expected a tuple"),
         ("answer = (60, 3, 1)", "Number 1 of 3: that is too large"),
+        ("answer = {3, 1, 32}", "a set has no order"),
     ],
     "1.2": [
         ("def brighten(image, amount):\n    return image + amount", "wrap around"),
@@ -41,6 +42,10 @@ WRONG = {
         (
             "def mirror_channels_first(p):\n    return p.flip(1)",
             "now move the channels to the front",
+        ),
+        (
+            "def mirror_channels_first(p):\n    return p.permute(2, 0, 1)[:, :, ::-1]",
+            "cannot be sliced backwards; use `.flip(dims=...)`",
         ),
         (
             "def mirror_channels_first(p):\n    return p.permute(2, 0, 1).rot90(2, (1, 2))",
@@ -91,11 +96,15 @@ WRONG = {
         ),
         (
             "def scores(p, w, b):\n    return p.flatten(1) / 255 @ w + b",
-            "Move the pictures to weights.device",
+            "your function stops: RuntimeError: Expected all tensors",
+        ),
+        (
+            "def scores(p, w, b):\n    p.to(w.device)\n    return p.flatten(1) / 255 @ w + b",
+            "returns the moved tensor, so give it a name",
         ),
         (
             "def scores(p, w, b):\n    return p.flatten(1) / 255 @ w.to(p.device) + b.to(p.device)",
-            "Move the pictures to weights.device",
+            "Move the pictures, not the weights",
         ),
         (
             "def scores(p, w, b):\n    p = p.to(w.device).flatten(1) / 255\n"
