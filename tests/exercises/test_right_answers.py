@@ -12,6 +12,11 @@ SQUARES = (
 )
 TOWER = "class Tower(nn.Module):\n    def __init__(self, widths):\n        super().__init__()\n"
 PREDICT = "def predict(model, images):\n    "
+WRITTEN = (
+    "def f(model, image, folder):\n    w = SummaryWriter(folder)\n"
+    "    with warnings.catch_warnings(action='ignore'):\n        w.add_graph(model, image)\n"
+    "    w.close()\n"
+)
 
 SHOES = (
     "class f(Dataset):\n    def __init__(self, d):\n        self.d = d\n"
@@ -107,6 +112,16 @@ RIGHT = {
         "@torch.no_grad()\n" + PREDICT + "was = {n: m.training for n, m in model.named_modules()}\n"
         "    model.eval()\n    y = model(images).softmax(1).argmax(-1)\n"
         "    for n, m in model.named_modules(): m.training = was[n]\n    return y\nf = predict",
+    ],
+    "5.7": [
+        WRITTEN + "    graph = EventAccumulator(str(folder)); graph.Reload()\n"
+        "    return [n.op for n in graph.Graph().node if 'aten' in n.op]",
+        WRITTEN + "    events = EventAccumulator(folder).Reload()\n    found = []\n"
+        "    for node in events.Graph().node:\n        if node.op[:6] == 'aten::':\n"
+        "            found.append(node.op)\n    return tuple(found)",
+        WRITTEN + "    path = next(Path(folder).iterdir())\n"
+        "    nodes = EventAccumulator(str(path)).Reload().Graph().node\n"
+        "    return list(filter(lambda op: op.startswith('aten::'), (n.op for n in nodes)))",
     ],
     "6.2": [
         "def f(g, x, step):\n    flat = x.detach().clone().reshape(-1)\n    out = []\n"

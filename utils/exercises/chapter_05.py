@@ -1,21 +1,17 @@
 """Exercises of chapter 05, the forward pass."""
 
-import copy
-
 import torch
-from torch import nn
 
 from utils.exercises.compare import (
     WrongAnswer,
     call,
     choice,
-    difference,
-    expect,
     expect_function,
     expect_value,
     require_function,
 )
-from utils.exercises.watch import Witness, hooks_left, modes_of, torch_calls
+from utils.exercises.models_at_work import logs_graph, predicts
+from utils.exercises.watch import torch_calls
 
 
 def exercise_1(answer):
@@ -137,58 +133,9 @@ def exercise_4(answer):
     )
 
 
-def _judged():
-    """Return a model of layers in several modes, nested, with a witness in it."""
-    inner = nn.Sequential(nn.Linear(40, 20), nn.BatchNorm1d(20), nn.Dropout(0.5), Witness())
-    model = nn.Sequential(
-        nn.Flatten(), nn.Linear(12, 40), nn.BatchNorm1d(40), inner, nn.Linear(20, 5)
-    )
-    model[2].eval()
-    return model
-
-
 def exercise_5(answer):
     """Labels in eval mode, without gradients, modes restored."""
-    require_function(answer)
-    for enabled in (True, False):  # a caller may have switched gradients off, too
-        with torch.set_grad_enabled(enabled):
-            _predicts(answer)
-
-
-def _predicts(answer):
-    generator = torch.Generator().manual_seed(0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model, images = _judged(), torch.randn(60, 1, 3, 4, generator=generator)
-    modes, before, pictures = modes_of(model), copy.deepcopy(model.state_dict()), images.clone()
-    labels = call(lambda: answer(model, images), draws=True)
-    after, seen = modes_of(model), model[3][3].seen[:]
-    kept = [difference(model.state_dict()[name], value) for name, value in before.items()]
-    frozen = any(not p.requires_grad or p.grad is not None for p in model.parameters())
-    left = hooks_left(model)
-    model.load_state_dict(before)
-    with torch.no_grad():
-        logits = model.eval()(pictures)
-    if not seen:
-        raise WrongAnswer("the model was not called")
-    mistakes = [(logits, "Those are the logits; the label is the place of the largest")]
-    mistakes += [(logits.softmax(1), "Those are probabilities; the label is the largest's place")]
-    mistakes += [(logits.argmax(0), "The largest of each image, along axis 1")]
-    if any(training for _, training in seen) and isinstance(labels, torch.Tensor):
-        mistakes += [(labels, "Without `eval` dropout makes every answer a lottery")]
-    expect(labels, logits.argmax(dim=1), mistakes)
-    if any(recorded for recorded, _ in seen):
-        raise WrongAnswer("the labels are right, but gradients were recorded: torch.no_grad()")
-    if any(kept) or frozen:
-        raise WrongAnswer("the model is changed: its weights, its buffers or their requires_grad")
-    if left or difference(images, pictures):
-        raise WrongAnswer(f"left behind: hooks on {left}, or other images than came")
-    wrong = [name for name in modes if modes[name] != after[name]]
-    if wrong:
-        now = "train" if after[wrong[0]] else "eval"
-        raise WrongAnswer(
-            f"modes are not as before: {wrong[0]} is now in {now} mode. Remember each module's own"
-        )
+    predicts(answer)
 
 
 def exercise_6(answer):
@@ -198,3 +145,8 @@ def exercise_6(answer):
         "c": "Accuracy suffers, and the model itself is changed",
     }
     choice(answer, "abc", reasons)
+
+
+def exercise_7(answer):
+    """The operations of a graph that TensorBoard's file holds."""
+    logs_graph(answer)

@@ -3,6 +3,16 @@
 TOP = "def top_k_correct(logits, labels, k):\n    best = logits.topk(k, dim=1).indices\n    "
 LOG = "def log_probabilities(z):\n    "
 PREDICT = "def predict(model, images):\n    "
+WRITE = (
+    "def graph_operations(model, image, folder):\n"
+    "    with SummaryWriter(folder) as w, warnings.catch_warnings(action='ignore'):\n"
+    "        w.add_graph(model, image)\n"
+    "    nodes = EventAccumulator(folder).Reload().Graph().node\n    "
+)
+ELSEWHERE = WRITE.replace("(folder)", "(elsewhere)").replace(
+    "    with S", "    elsewhere = folder + '_2'\n    with S", 1
+)
+ATEN = "[n.op for n in nodes if n.op.startswith('aten')]"
 
 WRONG = {
     "5.1": [
@@ -112,5 +122,26 @@ WRONG = {
     "5.6": [
         ('answer = "a"', "changes nothing in what layers compute"),
         ('answer = "c"', "the model itself is changed"),
+    ],
+    "5.7": [
+        (WRITE + "return [n.op for n in nodes]", "only those whose `op` begins with aten::"),
+        (WRITE + "return [n.name for n in nodes if n.op[:4] == 'aten']", "`node.name`"),
+        (WRITE + "return [n.op[6:] for n in nodes if n.op[:4] == 'aten']", "Leave `aten::`"),
+        (WRITE + f"return sorted({ATEN})", "Sorted"),
+        (WRITE + f"return {ATEN}[::-1]", "the first operation first"),
+        (WRITE + f"return list(dict.fromkeys({ATEN}))", "Each name once"),
+        (WRITE + f"return len({ATEN})", "how many there are"),
+        (WRITE + f"print({ATEN})", "`return` missing"),
+        (ELSEWHERE + f"return {ATEN}", "holds no graph of the model"),
+        (
+            "def graph_operations(model, image, folder):\n    return [str(n).split('::')[0] for n "
+            "in model]",
+            "expected",
+        ),
+        (
+            "def graph_operations(model, image, folder):\n"
+            "    return EventAccumulator(folder).Reload().Graph().node",
+            "your code raised ValueError",
+        ),
     ],
 }
