@@ -13,6 +13,7 @@ NEW_FORM = (
     "01_tensors",
     "02_data",
     "03_convolution_arithmetic",
+    "04_modules",
     "05_forward_pass",
 )  # the others follow the older rules alone
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+|\.\.\.)\)')

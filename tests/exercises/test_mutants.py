@@ -17,6 +17,10 @@ EQUIVALENT = {
     "2.3": {"line 4: (5, 7, 9) -> (9, 7, 5)": "whether one occurs among them has no order"},
     "2.5": {"line 2: 1 -> 2": "the next line divides by the sum"},
     "2.8": {"line 3: (0, 2, 3) -> (3, 2, 0)": "neither mean nor deviation has an order"},
+    "4.9": {
+        "line 2: 0 -> 1": "every output has as many inputs",
+        "line 2: 0 -> -1": "the same",
+    },
     "6.2": {"line 2: torch.zeros_like -> torch.ones_like": "each element is written over"},
     "7.3": {
         "line 2: 0 -> 1": "the first epoch is always the lowest so far, and replaces it",

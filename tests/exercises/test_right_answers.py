@@ -89,6 +89,45 @@ RIGHT = {
         "        with torch.no_grad():\n            model(x)\n    finally:\n"
         "        [h.remove() for h in handles]\n    return out",
     ],
+    "4.7": [
+        "def f(model, path):\n    own = model.state_dict()\n    there = torch.load(path)\n"
+        "    fits = own.keys() & {n for n in there if there[n].shape == getattr(own.get(n), "
+        "'shape', None)}\n    with torch.no_grad():\n"
+        "        for n in fits: own[n].copy_(there[n])\n    return sorted(there.keys() - fits)",
+        "def f(model, path):\n    own, left = model.state_dict(), []\n"
+        "    for n, t in torch.load(path).items():\n"
+        "        if n in own and t.shape == own[n].shape:\n"
+        "            own[n] = t\n        else:\n            left.append(n)\n"
+        "    model.load_state_dict(own)\n    return left",
+        "def f(model, path):\n    there = torch.load(path, map_location='cpu', weights_only=True)\n"
+        "    left = {n for n in there if n not in model.state_dict() or "
+        "model.state_dict()[n].shape != there[n].shape}\n    for n in left: del there[n]\n"
+        "    model.load_state_dict(there, strict=False)\n    return left",
+    ],
+    "4.8": [
+        "def f(model, classes):\n    for p in model.parameters(): p.requires_grad = False\n"
+        "    model.out = nn.Linear(model.out.weight.shape[1], classes)\n"
+        "    return torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.1)",
+        "def f(model, classes):\n    model.out = nn.Linear(model.out.in_features, classes)\n"
+        "    for n, p in model.named_parameters(): p.requires_grad_(n.startswith('out.'))\n"
+        "    return torch.optim.SGD(model.out.parameters(), lr=0.1)",
+        "def f(model, classes):\n    head = nn.Linear(model.out.in_features, classes)\n"
+        "    optimizer = torch.optim.SGD(list(head.parameters()), lr=1e-1)\n"
+        "    model.requires_grad_(False)\n    setattr(model, 'out', head)\n    return optimizer",
+    ],
+    "4.9": [
+        "def f(layer, slope):\n    nn.init.kaiming_normal_(layer.weight, a=slope)\n"
+        "    if layer.bias is not None:\n        layer.bias.data.zero_()",
+        "import math\n@torch.no_grad()\ndef f(layer, slope):\n"
+        "    fan = math.prod(layer.weight.shape[1:])\n"
+        "    std = 1 / math.sqrt((1 + slope**2) / 2 * fan)\n"
+        "    layer.weight.copy_(torch.randn_like(layer.weight) * std)\n"
+        "    if layer.bias is not None: layer.bias.fill_(0)",
+        "def f(layer, slope):\n    w = layer.weight\n    n = w.numel() / w.shape[0]\n"
+        "    g = nn.init.calculate_gain('leaky_relu', slope)\n"
+        "    w.data.normal_(0, g / n**0.5)\n"
+        "    for b in [layer.bias] if layer.bias is not None else []: nn.init.constant_(b, 0)",
+    ],
     "5.2": [
         "def f(z, y, k):\n    return int(sum(y[i] in z[i].topk(k).indices for i in range(len(y))))",
         "def f(z, y, k):\n    return sum((z.argsort(1, descending=True)[:, :k] == y.view(-1, 1))"

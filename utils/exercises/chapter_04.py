@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from utils.exercises import weights
 from utils.exercises.compare import (
     WrongAnswer,
     call,
@@ -138,3 +139,6 @@ def exercise_6(answer):
         "c": "The constructor makes each layer by itself; only forward says who follows whom",
     }
     choice(answer, "abc", reasons)
+
+
+exercise_7, exercise_8, exercise_9 = weights.exercise_7, weights.exercise_8, weights.exercise_9

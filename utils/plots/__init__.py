@@ -14,6 +14,7 @@ from utils.plots.networks import plot_model
 from utils.plots.pipeline import plot_pipeline
 from utils.plots.start import plot_answer, plot_steps
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
+from utils.plots.trees import plot_tree
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "RED", "WIDTH", "animate_cases"]
 __all__ += ["animate_convolution", "explore_convolution", "plot_class_counts"]
@@ -21,4 +22,4 @@ __all__ += ["plot_convolution_steps", "plot_feature_maps", "plot_filters", "plot
 __all__ += ["plot_grid", "plot_history", "plot_lines", "plot_model", "show"]
 __all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_cat"]
 __all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
-__all__ += ["plot_cases", "plot_strides"]
+__all__ += ["plot_cases", "plot_strides", "plot_tree"]

@@ -30,6 +30,38 @@ REMOVE = "[handle.remove() for handle in handles]"
 LINEARS = "nn.ModuleList([nn.Linear(a, b) for a, b in pairs])"
 PARAMETER = "self.gain = nn.Parameter(torch.ones(1))"
 
+
+def trunk(chosen, left="[n for n in there if n not in fits]", source="model.state_dict()"):
+    return (
+        "def load_trunk(model, path):\n    there = torch.load(path)\n"
+        f"    own = dict({source})\n    fits = {chosen}\n"
+        f"    model.load_state_dict(fits, strict=False)\n    return {left}"
+    )
+
+
+FITS = "{n: t for n, t in there.items() if n in own and own[n].shape == t.shape}"
+
+
+def head(*lines):
+    return "def with_new_head(model, classes):\n    " + "\n    ".join(lines)
+
+
+FREEZE, SGD = (
+    "model.requires_grad_(False)",
+    "return torch.optim.SGD(model.out.parameters(), lr=0.1)",
+)
+NEW = "model.out = nn.Linear(model.out.in_features, classes)"
+
+
+def leaky(std, bias="if layer.bias is not None: nn.init.zeros_(layer.bias)"):
+    return (
+        "def start_leaky(layer, slope):\n    n = layer.weight[0].numel()\n"
+        f"    nn.init.normal_(layer.weight, std={std})\n    {bias}"
+    )
+
+
+LEAKY = "(2 / ((1 + slope**2) * n)) ** 0.5"
+
 WRONG = {
     "4.1": [
         ("answer = 69_120", "biases are missing"),
@@ -157,5 +189,72 @@ WRONG = {
     "4.6": [
         ('answer = "a"', "Nothing adapts"),
         ('answer = "c"', "makes each layer by itself"),
+    ],
+    "4.7": [
+        (trunk("there"), "size mismatch"),
+        (trunk("{n: t for n, t in there.items() if own[n].shape == t.shape}"), "KeyError"),
+        (trunk("{n: t for n, t in there.items() if n in own}"), "size mismatch"),
+        (trunk(FITS, "None"), "`return` missing"),
+        (trunk(FITS, "list(fits)"), "the names that were loaded"),
+        (trunk(FITS, "[n for n in own if n not in fits]"), "is not in the file"),
+        (trunk(FITS, "len(there) - len(fits)"), "expected a list of names"),
+        (trunk(FITS, source="model.named_parameters()"), "Buffers are in the file"),
+        (trunk(FITS).replace("(path)", "(path, weights_only=False)"), "was run"),
+        (trunk("{}", "[n for n in there if n.startswith('out')]"), "was not loaded"),
+        (
+            trunk("{n: t for n, t in there.items() if not n.startswith('out')}", "['out.weight']"),
+            "expected ['out.bias', 'out.weight']",
+        ),
+        (
+            "def load_trunk(model, path):\n    there = torch.load(path)\n"
+            "    model.out = nn.Linear(4, len(there['out.bias']))\n"
+            "    model.load_state_dict(there, strict=False)\n    return []",
+            "common random sequence",
+        ),
+        (
+            trunk(FITS) + "\n" + trunk(FITS, "nn.init.zeros_(model.out.bias) is None or []"),
+            "`out.bias` does not fit, and should be as it was",
+        ),
+    ],
+    "4.8": [
+        (head(NEW, FREEZE, SGD), "freeze first"),
+        (head(NEW, SGD), "still asks for gradients"),
+        (head(FREEZE, SGD), "still the old head"),
+        (
+            head("o = torch.optim.SGD(model.out.parameters(), lr=0.1)", FREEZE, NEW, "return o"),
+            "holds the old head",
+        ),
+        (head(FREEZE, NEW, "return torch.optim.SGD(model.parameters(), lr=0.1)"), "frozen"),
+        (head(FREEZE, NEW, "return torch.optim.SGD([model.out.weight], lr=0.1)"), "and bias"),
+        (head(FREEZE, "model.out = nn.Linear(60, classes)", SGD), "numbers arrive"),
+        (head(FREEZE, "model.out = nn.Linear(model.out.in_features, 10)", SGD), "(4, 2)"),
+        (head(FREEZE, NEW, "return torch.optim.Adam(model.out.parameters())"), "expected SGD"),
+        (head(FREEZE, NEW, SGD.replace("0.1", "0.01")), "lr=0.1"),
+        (head(FREEZE, NEW, "return model"), "expected an optimizer"),
+        (head(FREEZE, NEW, "nn.init.zeros_(model.conv.weight)", SGD), "has other values now"),
+    ],
+    "4.9": [
+        (leaky("(2 / n) ** 0.5"), "the start for ReLU"),
+        (leaky("(2 / ((1 + slope) * n)) ** 0.5"), "slope², not slope"),
+        (leaky("(2 / ((1 - slope**2) * n)) ** 0.5"), "1 + slope²"),
+        (leaky("2 / ((1 + slope**2) * n)"), "take the square root"),
+        (leaky("(1 / ((1 + slope**2) * n)) ** 0.5"), "Where is the 2"),
+        (
+            leaky(LEAKY).replace("layer.weight[0].numel()", "layer.weight.shape[1]"),
+            "in · k · k inputs",
+        ),
+        (
+            leaky(LEAKY).replace("layer.weight[0].numel()", "layer.weight[:, 0].numel()"),
+            "not over the outputs",
+        ),
+        (leaky(LEAKY, "nn.init.zeros_(layer.bias)"), "raised AttributeError"),
+        (leaky(LEAKY, "pass"), "the biases are not 0"),
+        (leaky(LEAKY).replace("std=", "mean=0.1, std="), "expected about 0"),
+        ("def start_leaky(layer, slope):\n    nn.init.zeros_(layer.weight)", "all equal"),
+        (
+            "def start_leaky(layer, slope):\n"
+            "    if layer.bias is not None: nn.init.zeros_(layer.bias)",
+            "nothing changed",
+        ),
     ],
 }
