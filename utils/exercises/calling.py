@@ -9,9 +9,9 @@ from utils.exercises.change import difference_inside, put_back
 from utils.exercises.verdict import WrongAnswer, show
 
 DISTURBED = (
-    "your code set or used the common random sequence, so other code now draws other numbers. Make "
-    "a generator of your own, `g = torch.Generator().manual_seed(seed)`, and draw with it, as in "
-    "`torch.randperm(count, generator=g)`"
+    "after the call, others draw other numbers than without it: your code set or used the common "
+    "random sequence. Make a generator of your own, `g = torch.Generator().manual_seed(seed)`, and "
+    "draw with it, as in `torch.randperm(count, generator=g)`"
 )
 
 

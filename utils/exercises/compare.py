@@ -92,15 +92,14 @@ def _direction(got, expected):
     return "That is too small" if got < expected else "That is too large"
 
 
-def expect_function(function, cases, oracle, mistakes=(), draws=False):
+def expect_function(function, cases, oracle, mistakes=()):
     """Raise WrongAnswer unless `function` gives what `oracle` gives on every case.
 
     `cases` are tuples of arguments, `mistakes` pairs of a wrong function and the mistake in
     words: it is named when the wrong function gives the learner's results on all the cases.
-    `draws` allows random numbers of the common sequences, as in `call`.
     """
     require_function(function)
-    results = [_result(function, case, draws) for case in cases]
+    results = [_result(function, case) for case in cases]
     for case, result in zip(cases, results, strict=True):
         found = difference(result, oracle(*copy.deepcopy(case)))
         if found:
@@ -111,9 +110,9 @@ def expect_function(function, cases, oracle, mistakes=(), draws=False):
             raise WrongAnswer(". ".join([f"given {given}: {found}", *reasons[:1]]))
 
 
-def _result(function, case, draws):
+def _result(function, case):
     try:
-        return call(function, *case, draws=draws)
+        return call(function, *case)
     except WrongAnswer as wrong:
         raise WrongAnswer(f"given {', '.join(map(show, case))}: {wrong}") from wrong
 
