@@ -9,8 +9,9 @@ from utils.exercises.change import difference_inside, put_back
 from utils.exercises.verdict import WrongAnswer, show
 
 DISTURBED = (
-    "after the call, others draw other numbers than without it: the common random sequence was set "
-    "or used. Make a torch.Generator, or a random.Random, and use a generator with it"
+    "after the call, others draw other numbers than without it: your code set or used the common "
+    "random sequence. Make a generator of your own, `g = torch.Generator().manual_seed(seed)`, and "
+    "draw with it, as in `torch.randperm(count, generator=g)`"
 )
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from utils.exercises import loading
+from utils.exercises import channels, loading, splitting
 from utils.exercises.compare import (
     NotAttempted,
     WrongAnswer,
@@ -11,7 +11,6 @@ from utils.exercises.compare import (
     expect,
     expect_function,
     expect_value,
-    require_function,
     show,
 )
 from utils.exercises.wardrobe import Wardrobe, index_of, sample_of
@@ -46,6 +45,8 @@ def exercise_2(answer):
     def oracle(x, mean, std):
         return pixels(x, mean, std).round().to(torch.uint8).squeeze(1)
 
+    twice = "That normalises a second time; the way back is: times `std`, plus `mean`"
+
     expect_function(
         answer,
         [(images, 0.286, 0.353), (images[:1] * 0.706, 0.286, 0.5)],
@@ -75,6 +76,10 @@ def exercise_2(answer):
                 lambda x, mean, std: (x * std * 255 + mean).round().to(torch.uint8).squeeze(1),
                 "The mean belongs to pixels from 0 to 1: add it before multiplying by 255",
             ),
+            (lambda x, *_: oracle(x, 0.286, 0.353), "Use the arguments `mean` and `std`"),
+            (lambda x, mean, std: oracle(x, -mean / std, 1 / std), twice),
+            (lambda x, mean, std: ((x - mean) / std * 255).to(torch.uint8).squeeze(1), twice),
+            (lambda x, mean, std: ((x - mean) / std).round().to(torch.uint8).squeeze(1), twice),
         ],
     )
 
@@ -110,48 +115,6 @@ def exercise_3(answer):
     expect(list(labels), new, mistakes)
 
 
-def exercise_4(answer):
-    """A split: shuffled, disjoint, complete, repeatable."""
-    require_function(answer)
-    with torch.random.fork_rng(devices=[]):
-        for seed, count, held_out in [(1, 100, 30), (2, 60, 7)]:
-            torch.manual_seed(12345)
-            first = _parts(answer, count, held_out, seed)
-            torch.manual_seed(54321)
-            again = _parts(answer, count, held_out, seed)
-            if not all(map(torch.equal, first, again)):
-                raise WrongAnswer("the same seed gave another split: use a generator with it")
-        other = _parts(answer, 60, 7, 3)
-    if torch.equal(first[1], other[1]):
-        raise WrongAnswer("another seed gave the same split: the argument `seed` is not used")
-
-
-def _parts(answer, count, held_out, seed):
-    """Return both parts of a split; raise WrongAnswer for what one split alone can show."""
-    parts = call(answer, count, held_out, seed)
-    if not isinstance(parts, tuple | list) or len(parts) != 2:
-        raise WrongAnswer(f"got {show(parts)}, expected two tensors of indices")
-    for part in parts:
-        if not isinstance(part, torch.Tensor) or part.dim() != 1 or part.dtype != torch.int64:
-            came = f" of {part.dtype}" if isinstance(part, torch.Tensor) else ""
-            raise WrongAnswer(f"got {show(part)}{came} as a part, expected a row of int64 indices")
-    sizes, expected = (len(parts[0]), len(parts[1])), (count - held_out, held_out)
-    mistakes = [(expected[::-1], "Those for learning come first")]
-    expect(sizes, expected, mistakes)
-    both = torch.cat(list(parts)).sort().values
-    if both[0] < 0 or both[-1] >= count:
-        raise WrongAnswer(f"indices run from {both[0]} to {both[-1]}, expected 0 to {count - 1}")
-    if not torch.equal(both, torch.arange(count)):
-        common = len(set(parts[0].tolist()) & set(parts[1].tolist()))
-        reason = "Cut one permutation in two instead of drawing twice"
-        raise WrongAnswer(f"{common} indices are in both parts, some in neither. {reason}")
-    steps = parts[1].sort().values.diff()  # sorted parts are fine, a sampler shuffles later
-    if (steps == steps.mode().values).float().mean() > 0.75:
-        reason = "not shuffled: of sorted classes, some would be missing there"
-        raise WrongAnswer(f"the samples for validation follow one another, {reason}")
-    return parts
-
-
 def exercise_5(answer):
     """One weight a sample, the same total for each class."""
 
@@ -163,6 +126,11 @@ def exercise_5(answer):
         weights = 1 / labels.bincount()
         return weights / weights.sum()
 
+    def by_one_of_each(labels):
+        counts = labels.bincount()
+        return 1 / counts[labels] / (1 / counts[counts > 0]).sum()
+
+    over_all = "The sum must be taken over all samples, not over one weight of each class"
     cases = [[9, 9, 9, 0], [1, 1, 2, 2, 2, 0], [3, 3]]
     expect_function(
         answer,
@@ -171,6 +139,8 @@ def exercise_5(answer):
         [
             (lambda y: 1 / y.bincount()[y], "Proportions right; make all weights add up to 1"),
             (by_class, "That is one weight a class; index it by the labels"),
+            (lambda y: by_class(y)[y], over_all),
+            (by_one_of_each, over_all),
             (lambda y: torch.ones(len(y)) / len(y), "Equal weights leave frequent classes ahead"),
             (
                 lambda labels: labels.bincount()[labels] / labels.bincount()[labels].sum(),
@@ -197,4 +167,5 @@ def exercise_6(answer):
     choice(answer, "abc", reasons)
 
 
-exercise_7, exercise_8, exercise_9 = loading.exercise_7, loading.exercise_8, loading.exercise_9
+exercise_4, exercise_8 = splitting.exercise_4, channels.exercise_8
+exercise_7, exercise_9 = loading.exercise_7, loading.exercise_9

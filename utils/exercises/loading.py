@@ -1,4 +1,6 @@
-"""Exercises 2.7 to 2.9 of chapter 02: a collate function, statistics by channel, time spent."""
+"""Exercises 2.7 and 2.9 of chapter 02: a collate function, and time spent."""
+
+from itertools import accumulate
 
 import torch
 
@@ -7,7 +9,6 @@ from utils.exercises.compare import (
     call,
     difference,
     expect,
-    expect_function,
     require_function,
     show,
 )
@@ -66,63 +67,6 @@ def _padded(samples, height, width, place):
     return batch
 
 
-def _statistics(dataset, correction=0, dims=(0, 2, 3)):
-    images = torch.stack([dataset[index][0] for index in range(len(dataset))]).double()
-    deviation = images.std(dim=dims, correction=correction)
-    return images.mean(dim=dims).float(), deviation.float()
-
-
-def _mean_of_deviations(dataset):
-    images = torch.stack([dataset[index][0] for index in range(len(dataset))])
-    mean = images.mean(dim=(0, 2, 3))
-    return mean, images.std(dim=(2, 3), correction=0).mean(dim=0)
-
-
-class _Pictures(list):
-    """A dataset of which a message says in a few words what it holds."""
-
-    def __repr__(self):
-        return f"a dataset of {len(self)} pictures of shape {tuple(self[0][0].shape)}"
-
-
-def _pictures(count, channels, size, generator):
-    scale = torch.rand(count, channels, 1, 1, generator=generator)  # dark and bright pictures
-    images = scale * torch.rand(count, channels, *size, generator=generator)
-    return _Pictures((image, number) for number, image in enumerate(images))
-
-
-def exercise_8(answer):
-    """Mean and standard deviation per channel."""
-    generator = torch.Generator().manual_seed(0)
-    shapes = [(5, 3, (4, 6)), (1, 3, (3, 3)), (4, 1, (2, 5)), (3, 4, (5, 2))]
-    expect_function(
-        answer,
-        [(_pictures(*shape, generator),) for shape in shapes],
-        _statistics,
-        [
-            (lambda d: _statistics(d, 1), "Population, not sample: `correction=0`"),
-            (
-                _mean_of_deviations,
-                "A mean of the pictures' standard deviations leaves out that some pictures are "
-                "darker than others: take it over all pixels at once",
-            ),
-            (
-                lambda d: tuple(one.mean() for one in _statistics(d, dims=(0, 1, 2, 3))),
-                "One number for all channels; leave the channel axis out of `dim`",
-            ),
-            (lambda d: _statistics(d)[::-1], "The mean comes first"),
-            (
-                lambda d: (_statistics(d)[0], _statistics(d)[1] ** 2),
-                "That is the variance; the standard deviation is its square root",
-            ),
-            (
-                lambda d: tuple(one[:, None, None] for one in _statistics(d)),
-                "The numbers are right; return them in shape (channels,)",
-            ),
-        ],
-    )
-
-
 class _Clock:
     """Seconds that pass only while a batch is loaded or trained on."""
 
@@ -137,15 +81,16 @@ class _Clock:
 class _Loader:
     def __init__(self, clock, seconds):
         self.clock, self.seconds, self.served = clock, seconds, 0
+        self.batches = [(f"images {n}", f"labels {n}") for n in range(len(seconds))]
 
     def __len__(self):
         return len(self.seconds)
 
     def __iter__(self):
-        for number, seconds in enumerate(self.seconds):
+        for batch, seconds in zip(self.batches, self.seconds, strict=True):
             self.clock.now += seconds
             self.served += 1
-            yield number
+            yield batch
 
 
 def exercise_9(answer):
@@ -159,18 +104,28 @@ def exercise_9(answer):
         clock, seen = _Clock(), []
         loader = _Loader(clock, loading)
 
-        def step(batch, clock=clock, seen=seen, training=training):
-            seen.append(batch)
-            clock.now += training[batch % len(training)]
+        def step(batch, *more, clock=clock, seen=seen, training=training):
+            clock.now += training[len(seen) % len(training)]
+            seen.append([batch, *more] if more else batch)
 
         got = call(lambda: answer(loader, step, clock))  # noqa: B023
-        if seen != list(range(len(loading))):
-            raise WrongAnswer(f"`step` was called with batches {seen}, expected {len(loading)} in "
-                              "their order, each once")  # fmt: skip
+        whole_batch = loader.batches[0]
+        if seen and (seen[0] in whole_batch or seen[0] == list(whole_batch)):
+            raise WrongAnswer("`step` was called with a part of the batch, or with its parts: give "
+                              "it the batch as it comes, `step(batch)`")  # fmt: skip
+        if seen != loader.batches:
+            raise WrongAnswer(f"`step` was called with batches {show(seen)}, expected "
+                              f"{len(loading)} in their order, each once")  # fmt: skip
         if loader.served != len(loading):
             raise WrongAnswer(f"the loader was asked for {loader.served} batches in place of "
                               f"{len(loading)}: go through it once")  # fmt: skip
+        if not clock.asked:
+            raise WrongAnswer("`clock` was never called: use the clock that you were given, not "
+                              "one of `time`")  # fmt: skip
         waiting, whole = sum(loading), clock.now - 100.0
+        own = zip(loading, training * len(loading), strict=False)
+        passed = list(accumulate(second for pair in own for second in pair))[::2]  # when they came
+        again = "The steps were counted as waiting, too: read the clock again after each step"
         mistakes = [
             (waiting, "Those are seconds; divide by the time of the whole epoch"),
             (1 - waiting / whole, "That is the share of the training steps; the wait is the rest"),
@@ -178,6 +133,8 @@ def exercise_9(answer):
             ((waiting - loading[0]) / whole, "The wait for the first batch counts, too"),
             (waiting / (whole - waiting), "Divide by the whole epoch, not by the training alone"),
             (loading[-1] / whole, "Add up the waits of all batches"),
+            (sum(passed) / whole, again),
+            (passed[-1] / whole, again),
             (1.0, "The clock is read after `step`: read it as soon as a batch is there, too"),
         ]
         expect(got, waiting / whole, mistakes)

@@ -58,6 +58,24 @@ WRONG = {
             "def restored(x, mean, std):\n    return ((x * std + mean) * 255).round().byte()",
             "the channel axis is still there",
         ),
+        (
+            "def restored(x, mean, std):\n"
+            "    return ((x * 0.353 + 0.286) * 255).round().byte()[:, 0]",
+            "Use the arguments `mean` and `std`",
+        ),
+        (
+            "def restored(x, mean, std):\n"
+            "    return ((x - mean) / std * 255).round().to(torch.uint8).squeeze(1)",
+            "times `std`, plus `mean`",
+        ),
+        (
+            "def restored(x, mean, std):\n    return ((x - mean) / std * 255).byte()[:, 0]",
+            "normalises a second time",
+        ),
+        (
+            "def restored(x, mean, std):\n    return ((x - mean) / std).round().byte()[:, 0]",
+            "normalises a second time",
+        ),
     ],
     "2.3": [
         (
@@ -163,7 +181,7 @@ WRONG = {
             "def split_indices(count, validation_count, seed):\n"
             "    order = torch.randperm(count)\n"
             "    return order[validation_count:], order[:validation_count]",
-            "use a generator with it",
+            "Make a generator of your own",
         ),
         (
             "def split_indices(count, validation_count, seed):\n"
@@ -179,7 +197,18 @@ WRONG = {
         ),
         (
             "def split_indices(count, validation_count, seed):\n    return list(range(count)), []",
-            "expected a row of int64 indices",
+            "expected a row of int64 indices: make it a tensor",
+        ),
+        (
+            "def split_indices(count, validation_count, seed):\n    torch.manual_seed(seed)\n"
+            "    order = torch.randperm(count)\n"
+            "    return order[validation_count:], order[:validation_count]",
+            "`torch.randperm(count, generator=g)`",
+        ),
+        (
+            "def split_indices(n, v, seed):\n    g = torch.Generator().manual_seed(seed)\n"
+            "    return random_split(range(n), [n - v, v], g)",
+            "return its `.indices`, as a tensor",
         ),
     ],
     "2.5": [
@@ -216,6 +245,17 @@ WRONG = {
         (
             "def sample_weights(labels):\n    return 1 / labels.bincount() / len(labels.unique())",
             "got shape (10,)",
+        ),
+        (
+            "def sample_weights(labels):\n    w = 1 / labels.bincount()\n"
+            "    return (w / w.sum())[labels]",
+            "taken over all samples",
+        ),
+        (
+            "def sample_weights(labels):\n"
+            "    _, place, counts = labels.unique(return_inverse=True, return_counts=True)\n"
+            "    return 1 / counts[place] / (1 / counts).sum()",
+            "taken over all samples",
         ),
     ],
     "2.6": [
@@ -275,6 +315,30 @@ WRONG = {
             + "    x = x[:, :3]\n    return x.mean((0, 2, 3)), x.std((0, 2, 3), correction=0)",
             "pictures of shape (4, 5, 2): got",
         ),
+        (
+            STACK + "    return x.mean((2, 3)), x.std((0, 2, 3), correction=0)",
+            "the shape of the mean is (5, 3), expected (3,): the axis of the pictures must go, too",
+        ),
+        (
+            STACK + "    return x.mean((0, 2, 3)), x.std((2, 3), correction=0)",
+            "the shape of the standard deviation is (5, 3), expected (3,): the axis of the",
+        ),
+        (STACK + "    return x.mean(0), x.std(0, correction=0)", "rows and columns must go, too"),
+        (STACK + "    return x.mean(1), x.std(1, correction=0)", "averages over the channels"),
+        (STACK + "    return x.mean((1, 2, 3)), x.std((1, 2, 3))", "one number for each picture"),
+        (
+            STACK + "    return [f(x, (0, 2, 3), keepdim=True) for f in (torch.mean, torch.std)]",
+            "leave out `keepdim`",
+        ),
+        (
+            STACK.replace("image for", "image / 255 for")
+            + "    return x.mean((0, 2, 3)), x.std((0, 2, 3), correction=0)",
+            "already floats",
+        ),
+        (
+            STACK + "    return torch.stack([x.mean((0, 2, 3)), x.std((0, 2, 3), correction=0)])",
+            "return two tensors",
+        ),
     ],
     "2.9": [
         (SHARE.replace("return wait / (end - start)", "return wait"), "Those are seconds"),
@@ -286,6 +350,31 @@ WRONG = {
         (
             "def loading_share(loader, step, clock):\n    list(loader)\n" + SHARE.split("\n", 1)[1],
             "go through it once",
+        ),
+        (
+            SHARE.replace(
+                "        step(batch)\n        asked = clock()\n", "        step(batch)\n"
+            ),
+            "read the clock again after each step",
+        ),
+        (
+            SHARE.replace(
+                "        step(batch)\n        asked = clock()\n",
+                "        asked = clock()\n        step(batch)\n",
+            ),
+            "read the clock again after each step",
+        ),
+        (
+            SHARE.replace("clock()", "time.perf_counter()"),
+            "use the clock that you were given",
+        ),
+        (
+            SHARE.replace("batch in", "images, labels in").replace("batch)", "images)"),
+            "give it the batch as it comes",
+        ),
+        (
+            SHARE.replace("batch in", "images, labels in").replace("batch)", "images, labels)"),
+            "give it the batch as it comes",
         ),
     ],
 }
