@@ -15,6 +15,7 @@ from torch.nn import functional
 from tests.plots.seen import assert_legible, texts
 from utils import plots
 from utils.models import CifarNet, FashionNet, LeNet5
+from utils.plots import blocks
 from utils.plots.filters import TIMES
 
 matplotlib.use("agg")
@@ -189,6 +190,38 @@ def test_a_title_with_signs(shown):
     plots.plot_model(mlp(), torch.zeros(2, 40), title="Two $x_1$")
     assert "Two $x_1$" in texts(shown)
     assert shown.alt.startswith("Two $x_1$: input 40")
+
+
+class Chain(nn.ModuleDict):
+    def forward(self, x):
+        [layer] = self.values()
+        return layer(x)
+
+
+class Fork(Chain):
+    def forward(self, x):
+        return super().forward(x) + super().forward(2 * x)
+
+
+@pytest.mark.parametrize("draw", [plots.plot_model, plots.plot_feature_maps])
+@pytest.mark.parametrize("kind", [Chain, Fork])
+@pytest.mark.parametrize("key", ["$\\frac$", "_$a_$", "$x$", r"\$", "a\tb", " a"])
+def test_names_are_drawn_as_they_are(key, kind, draw, shown):
+    """No formulas are made of them, and no box of a tab."""
+    image = torch.ones(1, 1, 1, 2)
+    draw(kind({key: nn.Linear(2, 2)}), image, title=f"Of {key}")
+    assert_legible(shown)
+    drawn, found = key.replace("\t", " "), texts(shown)
+    found.remove(f"Of {drawn}")
+    assert any(drawn.strip(" _") in text for text in found)
+    written = [text for text in shown.axes[0].texts if text.get_text()]
+    assert not any(text.get_parse_math() for text in written)
+
+
+def test_the_room_of_a_name_is_that_of_its_letters():
+    assert blocks.length("$x$") > blocks.length("x$") > blocks.length("x")
+    assert blocks.length("a\tb") == blocks.length("a b")
+    assert blocks.length("") == blocks.length(" ") == 0
 
 
 def test_the_scale_of_few_channels_runs_through_no_text(shown):

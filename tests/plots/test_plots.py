@@ -218,6 +218,13 @@ def test_captions_stand_above_and_in_the_alternative_text(shown):
     assert "before, after" in shown.alt
 
 
+def test_a_tab_in_a_caption_is_a_space(shown):
+    """Fonts have no picture of it, so that a box would be drawn."""
+    plots.plot_grid(np.zeros((1, 4, 4)), captions=["a\tb"], title="one\ttwo")
+    assert shown.axes[0].get_title() == "a b"
+    assert shown.figures[0].get_suptitle() == "one two"
+
+
 @pytest.mark.parametrize(
     "wrong", [{"captions": ["one"]}, {"captions": ["a", "b"], "labels": [0, 1]}]
 )

@@ -35,7 +35,11 @@ def write(axis, x, y, text, **options):
 @lru_cache(1000)
 def length(text, weight="normal"):
     """Return how many dots wide a text is."""
-    path = TextPath((0, 0), text, size=SIZE, prop=FontProperties(weight=weight))
+    if not text.strip():
+        return 0
+    with plt.rc_context({"text.parse_math": False}):  # as `write` does
+        prop = FontProperties(weight=weight)
+        path = TextPath((0, 0), text.replace("\t", " "), size=SIZE, prop=prop)
     return path.get_extents().width * 100 / 72
 
 

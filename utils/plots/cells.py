@@ -56,7 +56,7 @@ def canvas(width, height):
 
 def write(pen, place, words, size, anchor="lt", fill=INK, bold=False, room=None):
     """Write `words`, smaller where they would be wider than `room` pixels."""
-    words = words.replace("\n", " ")  # there is room for one line
+    words = words.replace("\n", " ").replace("\t", " ")  # one line, and no font has a tab
     while room and size > 9 and text_length(words, size, bold) > room:
         size -= 1
     pen.text(place, words, fill, _font(words, size, bold), anchor)

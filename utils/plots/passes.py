@@ -110,4 +110,6 @@ def _notes(model, blocks, flow):
     if named:
         names = ", ".join([*named][:4]) + ", …" * (len(named) > 4)
         notes.append(f"{count(idle)} of all are not used in this pass: {names}.")
+    left = ", ".join(sorted(flow.left))
+    notes += [f"{left} took values out of PyTorch: no arrow shows where they went."] * bool(left)
     return notes

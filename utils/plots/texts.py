@@ -25,6 +25,7 @@ def make_legible(figure):
             numbers.update(map(id, labels))
     rare = {}
     for text in figure.findobj(Text):
+        text.set_text(text.get_text().replace("\t", " "))  # of which fonts have no picture
         if id(text) in numbers or (text.get_text().isascii() and "$" not in text.get_text()):
             continue
         text.set_parse_math(False)
