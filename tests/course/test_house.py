@@ -59,7 +59,7 @@ def test_the_library_stays_small():
         counts[room_of(path)] += len(lines_of_code(path.read_text(encoding="utf-8")))
     figures, _ = counts.pop("plots"), counts.pop("exercises")
     assert sum(counts.values()) <= 1830
-    assert figures <= 1930
+    assert figures <= 1960
 
 
 def lines_of_code(source):
