@@ -286,41 +286,39 @@ def chained():
     return loss, {"x": x, "double": double, "inner": inner, "outer": outer, "loss": loss}
 
 
+def labelled_arrows(shown):
+    """Each arrow as (its lower end, the number beside it, its upper end), by places."""
+    places = {text.get_position(): text.get_text() for text in boxes(shown)}
+    labels = [text for text in shown.axes[0].texts if text.get_text().startswith("×")]
+    labels.sort(key=lambda text: (text.get_position()[1], text.get_position()[0]))
+    lines = [line for line in shown.axes[0].lines if line.get_marker() == "^"]
+    heads = sorted((line.get_xydata() for line in lines), key=lambda p: (p[0, 1], p[0, 0]))
+    passing = [line.get_xydata() for line in shown.axes[0].lines if line.get_marker() != "^"]
+    for text, points in zip(labels, heads, strict=True):
+        level = [place for place in places if np.isclose(place[1] + layers.EDGE, points[0, 1])]
+        taker = min(level, key=lambda place: abs(place[0] - points[0, 0]))
+        end = points[-1]
+        while not (makers := [place for place in places if starts_at(place, end)]):
+            [end] = [further[-1] for further in passing if np.allclose(further[0], end)]
+        factor = float(text.get_text()[2:].replace("\N{MINUS SIGN}", "-"))
+        yield makers[0], factor, taker
+
+
 @pytest.mark.parametrize("make", [square, diamond, chained])
 def test_local_derivatives_stand_on_their_arrows(make, shown):
     """Multiplied along each path and added over the paths they are autograd's gradient."""
     result, names = make()
     plots.plot_graph(result, names, derivatives=True)
     assert_legible(shown)
-    places = {text.get_position(): text.get_text() for text in boxes(shown)}
-    labels = [text for text in shown.axes[0].texts if text.get_text().startswith("×")]
-    heads = [line.get_xydata() for line in shown.axes[0].lines if line.get_marker() == "^"]
-    assert len(labels) == len(heads) == len(walked(result)[1])
-    total, waiting = 0, [(max(places, key=lambda place: -place[1]), 1.0)]
-    for (x, y), so_far in waiting:  # which grows meanwhile
-        own = [points for points in heads if np.isclose(points[0, 1], y + layers.EDGE)]
-        for points in sorted(own, key=lambda points: abs(points[0, 0] - x)):
-            if abs(points[0, 0] - x) > 80:
-                continue
-            near = [t for t in labels if abs(t.get_position()[1] - points[0, 1]) < 20]
-            label = min(
-                near,
-                key=lambda t: abs(
-                    t.get_position()[0] - points[0, 0] + (6 if t.get_ha() == "right" else -6)
-                ),
-            )
-            factor = so_far * float(label.get_text()[2:].replace("\N{MINUS SIGN}", "-"))
-            end = points[-1]
-            while not (below := [place for place in places if starts_at(place, end)]):
-                rest = [line.get_xydata() for line in shown.axes[0].lines]
-                [end] = [points[-1] for points in rest if np.allclose(points[0], end)]
-            if places[below[0]].startswith("x =") or places[below[0]].startswith("w ="):
-                total += factor
-            else:
-                waiting.append((below[0], factor))
+    arrived = {}
+    arrows = sorted(labelled_arrows(shown), key=lambda arrow: arrow[2][1])
+    for maker, factor, taker in arrows:  # from the top down
+        arrived[maker] = arrived.get(maker, 0) + factor * arrived.get(taker, 1)
+    assert len(arrows) == len(walked(result)[1])
     result.backward()
-    leaf = names.get("x") if names.get("x") is not None and names["x"].requires_grad else names["w"]
-    assert total == pytest.approx(leaf.grad.item(), rel=1e-3)
+    [leaf] = [tensor for tensor in names.values() if tensor.is_leaf and tensor.requires_grad]
+    lowest = max(arrived, key=lambda place: place[1])
+    assert arrived[lowest] == pytest.approx(leaf.grad.item(), rel=1e-3)
 
 
 def test_results_that_are_named_show_their_values(shown):

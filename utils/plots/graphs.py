@@ -41,6 +41,7 @@ def plot_graph(tensor, names=None, derivatives=False):
             left = place < len(factors)  # the last one stands to the right of its arrow
             x = 0.75 * start + 0.25 * sides[below] + (-6 if left else 6)
             look = {"ha": "right" if left else "left", "va": "center"}
+            look["bbox"] = {"boxstyle": "square,pad=0", "fc": "white", "lw": 0}
             text = f"× {factor:.4g}".replace("-", "\N{MINUS SIGN}")
             write(axis, x, TOP + step * (depths[node] + 0.34), text, **look)
     for node, text in texts.items():
