@@ -13,6 +13,7 @@ NEW_FORM = (
     "01_tensors",
     "02_data",
     "03_convolution_arithmetic",
+    "06_gradients",
 )  # the others follow the older rules alone
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+|\.\.\.)\)')
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)
