@@ -20,11 +20,9 @@ def gives_cross_entropy_gradient(answer):
         for count, classes, scale in sizes
     ]  # fmt: skip
     for logits, labels in cases:
-        leaf, before = logits.clone().requires_grad_(), logits.clone()
+        leaf = logits.clone().requires_grad_()
         F.cross_entropy(leaf, labels).backward()
         result = call(answer, logits, labels)
-        if not torch.equal(logits, before):
-            raise WrongAnswer("the logits have been changed in place")
         count, shares = len(labels), logits.softmax(dim=1)
         target = F.one_hot(labels, logits.shape[1])
         mistakes = [
@@ -59,7 +57,7 @@ def reports_gradient_sizes(answer):
         model(torch.randn(5, 1, 4, 4)).square().sum().backward()
     own = [(name, p) for name, p in model.named_parameters() if p.grad is not None]
     grads = [p.grad.clone() for _, p in own]
-    result = call(answer, model)
+    result = call(lambda: answer(model))  # not copied, since a copy has no gradients
     if not isinstance(result, dict):
         raise WrongAnswer(f"got {show(result)}, expected a dictionary {{name: size}}")
     if [*result] != [name for name, _ in own]:

@@ -26,10 +26,7 @@ def exercise_1(answer):
         30,
         [
             (5, "That is the error; backward has not begun"),
-            (
-                6,
-                "Twice the error, or 2 times 3; the error is 6 - 1, and its derivative goes on, times 3",
-            ),
+            (6, "Twice the error, or 2 times 3? It is 6 - 1, and its derivative goes on, times 3"),
             (10, "That is the square's derivative alone; the way to the weight goes on, times 3"),
             (25, "That is the loss, not its derivative"),
             (15, "The derivative of a square is twice what came in"),
@@ -76,7 +73,7 @@ def exercise_2(answer):
                 (expected * 2 * step, "That is the difference; divide it by 2 * step"),
                 (expected * step**2, "`/ 2 * step` multiplies by step: write `/ (2 * step)`"),
                 (_pushed(f, x, -step, both_ways=False), "That pushes one way; push both ways"),
-                (_exact(f, x), "That is autograd's gradient, or a step of your own: push by `step`"),
+                (_exact(f, x), "That is autograd's gradient, or your own step: push by `step`"),
                 (torch.full_like(x, expected.sum().item()), "Push one element at a time"),
             ],
         )
@@ -159,7 +156,7 @@ def exercise_5(answer):
         leaf.grad,
         slopes,
         [
-            (torch.zeros(5), "That is the true derivative of rounding, with which nothing is learnt"),
+            (torch.zeros(5), "That is rounding's true derivative, with which nothing is learnt"),
             (torch.ones(5), "The derivative 1 has to be multiplied by what arrives"),
             (slopes.round(), "Backward rounds too; it should pass on what arrives"),
             (2 * slopes, "Nothing happened: no factor 2"),

@@ -122,7 +122,7 @@ WRONG = {
         (CROSS + "(p - 1) / len(p)", "Only the right class"),
         (CROSS + "(p.log() - t) / len(p)", "No logarithm"),
         (CROSS + "(logits.exp() / logits.exp().sum(1, True) - t) / len(p)", "infinite"),
-        (CROSS + "logits.copy_((p - t) / len(p))", "changed in place"),
+        (CROSS + "logits.copy_((p - t) / len(p))", "changes its argument in place"),
         (
             "def cross_entropy_gradient(logits, labels):\n"
             "    leaf = logits.clone().requires_grad_()\n"
