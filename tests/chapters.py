@@ -15,6 +15,7 @@ NEW_FORM = (
     "03_convolution_arithmetic",
     "04_modules",
     "05_forward_pass",
+    "06_gradients",
 )  # the others follow the older rules alone
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+|\.\.\.)\)')
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)

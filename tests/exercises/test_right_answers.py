@@ -188,6 +188,26 @@ RIGHT = {
         "        return x.round()\n    @staticmethod\n    def setup_context(ctx, inputs, output):\n"
         "        pass\n    @staticmethod\n    def backward(ctx, *g):\n        return g[0]",
     ],
+    "6.7": [
+        "def f(z, y):\n    g = torch.exp(z - z.logsumexp(1, keepdim=True))\n"
+        "    g[torch.arange(len(y)), y] -= 1\n    return g.div(len(y))",
+        "def f(z, y):\n    z = z.double()\n    e = (z - z.amax(1, True)).exp()\n"
+        "    p = e / e.sum(1, True)\n"
+        "    return ((p - torch.eye(z.shape[1])[y]) / z.shape[0]).float()",
+        "def f(z, y):\n    rows = [z[i].softmax(0) - (torch.arange(z.shape[1]) == y[i]).float()"
+        " for i in range(len(z))]\n    return torch.stack(rows) / len(rows)",
+    ],
+    "6.8": [
+        "def f(model):\n    return {n: (p.grad ** 2).mean() ** 0.5 "
+        "for n, p in model.named_parameters() if p.grad is not None}",
+        "def f(model):\n    out = {}\n    for n, p in model.named_parameters():\n"
+        "        if p.grad is None: continue\n"
+        "        out[n] = float(p.grad.norm() / p.grad.numel() ** 0.5)\n    return out",
+        "import math\ndef f(model):\n    out = dict()\n"
+        "    for n, p in model.named_parameters():\n        if p.grad is not None:\n"
+        "            v = p.grad.flatten().tolist()\n"
+        "            out[n] = math.sqrt(sum(x * x for x in v) / len(v))\n    return out",
+    ],
     "7.2": [
         "def f(l, h, s):\n    n = sum(s)\n    return sum(map(lambda a, b: a * b, l, s)) / n, "
         "sum(h) / n",

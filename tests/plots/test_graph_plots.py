@@ -98,6 +98,8 @@ def expected(node, names):
         return node.name().split("Backward")[0]
     named = dict(names.named_parameters()) if isinstance(names, nn.Module) else names or {}
     name = [name for name, tensor in named.items() if tensor is node.variable] or ["leaf"]
+    if node.variable.ndim == 0:
+        return f"{name[0]} = {node.variable.item():g}"
     return f"{name[0]} {tuple(node.variable.shape)}"
 
 
@@ -200,7 +202,7 @@ def test_what_is_taken_twice_has_two_arrows(shown):
     plots.plot_graph(*diamond())
     assert sorted(arrows_drawn(shown)) == [
         ("Mul", "Add"),
-        *[("x ()", end) for end in ("Add", "Mul", "Mul")],
+        *[("x = 2", end) for end in ("Add", "Mul", "Mul")],
     ]
     tips = [tuple(line.get_xydata()[0]) for line in shown.axes[0].lines if line.get_marker() == "^"]
     assert len(set(tips)) == 4
@@ -223,7 +225,7 @@ def test_leaves_differ_from_operations_by_more_than_their_colour(shown):
 
 def test_the_alternative_text_goes_with_the_computation(shown):
     plots.plot_graph(*square())
-    assert shown.alt == "Graph of 4 nodes, from w () to the result: Mul, Sub, Pow"
+    assert shown.alt == "Graph of 4 nodes, from w = 1 to the result: Mul, Sub, Pow"
     plots.plot_graph(*mlp())
     assert shown.alt.startswith("Graph of 11 nodes, from 0.weight (5, 4), 0.bias (5,), 2.weight (3")
     assert shown.alt.endswith(" Addmm, LogSoftmax, NllLoss")
@@ -243,7 +245,7 @@ def test_functions_of_one_s_own_and_writing_into_a_tensor(shown):
     x, row = number(1.0), torch.zeros(3)
     row[0] = Twice.apply(x)
     plots.plot_graph(row.sum(), {"x": x})
-    assert {"Twice", "CopySlices", "Sum", "x ()"} <= set(texts(shown))
+    assert {"Twice", "CopySlices", "Sum", "x = 1"} <= set(texts(shown))
 
 
 def test_the_graph_is_only_read_and_not_kept(shown):
@@ -274,6 +276,65 @@ def many_leaves(count):
 def without_gradients():
     with torch.no_grad():
         return number(1.0) * 2
+
+
+def chained():
+    x = number(-3.0)
+    double = x * 2
+    inner, outer = double.sin(), double * x
+    loss = inner * outer + x
+    return loss, {"x": x, "double": double, "inner": inner, "outer": outer, "loss": loss}
+
+
+def labelled_arrows(shown):
+    """Each arrow as (its lower end, the number beside it, its upper end), by places."""
+    places = {text.get_position(): text.get_text() for text in boxes(shown)}
+    labels = [text for text in shown.axes[0].texts if text.get_text().startswith("×")]
+    labels.sort(key=lambda text: (text.get_position()[1], text.get_position()[0]))
+    lines = [line for line in shown.axes[0].lines if line.get_marker() == "^"]
+    heads = sorted((line.get_xydata() for line in lines), key=lambda p: (p[0, 1], p[0, 0]))
+    passing = [line.get_xydata() for line in shown.axes[0].lines if line.get_marker() != "^"]
+    for text, points in zip(labels, heads, strict=True):
+        level = [place for place in places if np.isclose(place[1] + layers.EDGE, points[0, 1])]
+        taker = min(level, key=lambda place: abs(place[0] - points[0, 0]))
+        end = points[-1]
+        while not (makers := [place for place in places if starts_at(place, end)]):
+            [end] = [further[-1] for further in passing if np.allclose(further[0], end)]
+        factor = float(text.get_text()[2:].replace("\N{MINUS SIGN}", "-"))
+        yield makers[0], factor, taker
+
+
+@pytest.mark.parametrize("make", [square, diamond, chained])
+def test_local_derivatives_stand_on_their_arrows(make, shown):
+    """Multiplied along each path and added over the paths they are autograd's gradient."""
+    result, names = make()
+    plots.plot_graph(result, names, derivatives=True)
+    assert_legible(shown)
+    arrived = {}
+    arrows = sorted(labelled_arrows(shown), key=lambda arrow: arrow[2][1])
+    for maker, factor, taker in arrows:  # from the top down
+        arrived[maker] = arrived.get(maker, 0) + factor * arrived.get(taker, 1)
+    assert len(arrows) == len(walked(result)[1])
+    result.backward()
+    [leaf] = [tensor for tensor in names.values() if tensor.is_leaf and tensor.requires_grad]
+    lowest = max(arrived, key=lambda place: place[1])
+    assert arrived[lowest] == pytest.approx(leaf.grad.item(), rel=1e-3)
+
+
+def test_results_that_are_named_show_their_values(shown):
+    plots.plot_graph(*chained())
+    assert {"x = \N{MINUS SIGN}3", "Mul: double = \N{MINUS SIGN}6", "Mul: outer = 18"} <= set(
+        texts(shown)
+    )
+    row = number([1.0, 2.0]) * 2
+    plots.plot_graph(row.sum(), {"row": row})
+    assert "Mul: row (2,)" in [text.get_text() for text in boxes(shown)]
+
+
+def test_derivatives_of_several_numbers_are_refused(shown):
+    with pytest.raises(ValueError, match="single numbers: pass a result without axes"):
+        plots.plot_graph((number([1.0, 2.0]) * 2).sum(), derivatives=True)
+    assert not shown.figures
 
 
 REFUSED = {

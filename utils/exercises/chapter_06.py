@@ -2,6 +2,7 @@
 
 import torch
 
+from utils.exercises.backward import gives_cross_entropy_gradient, reports_gradient_sizes
 from utils.exercises.compare import (
     NotAttempted,
     WrongAnswer,
@@ -17,7 +18,7 @@ from utils.exercises.compare import (
 
 
 def exercise_1(answer):
-    """The slope of (weight * 3 - 1) ** 2 at weight 2."""
+    """The gradient of (weight * 3 - 1) ** 2 at weight 2."""
     if isinstance(answer, torch.Tensor) and answer.numel() == 1:
         answer = answer.item()
     expect_value(
@@ -25,14 +26,11 @@ def exercise_1(answer):
         30,
         [
             (5, "That is the error; backward has not begun"),
-            (
-                6,
-                "Twice the error, or 2 times 3; the error is 6 - 1, and its slope goes on, times 3",
-            ),
-            (10, "That is the square's slope alone; the way to the weight goes on, times 3"),
-            (25, "That is the loss, not its slope"),
-            (15, "The slope of a square is twice what came in"),
-            (20, "The slope of `weight * 3` for the weight is 3, not the weight"),
+            (6, "Twice the error, or 2 times 3? It is 6 - 1, and its derivative goes on, times 3"),
+            (10, "That is the square's derivative alone; the way to the weight goes on, times 3"),
+            (25, "That is the loss, not its derivative"),
+            (15, "The derivative of a square is twice what came in"),
+            (20, "The derivative of `weight * 3` for the weight is 3, not the weight"),
             (-30, "The sign: pushing the weight up makes 6 - 1 larger, and its square too"),
             (90, "Times 3 once; it stands in one node only"),
         ],
@@ -75,7 +73,7 @@ def exercise_2(answer):
                 (expected * 2 * step, "That is the difference; divide it by 2 * step"),
                 (expected * step**2, "`/ 2 * step` multiplies by step: write `/ (2 * step)`"),
                 (_pushed(f, x, -step, both_ways=False), "That pushes one way; push both ways"),
-                (_exact(f, x), "That is autograd's slope, or a step of your own: push by `step`"),
+                (_exact(f, x), "That is autograd's gradient, or your own step: push by `step`"),
                 (torch.full_like(x, expected.sum().item()), "Push one element at a time"),
             ],
         )
@@ -102,9 +100,9 @@ def exercise_3(answer):
             raise WrongAnswer(f"got {show(results)}, expected three gradients: x, weight, bias")
         for name, got, right in zip(("x", "weight", "bias"), results, expected, strict=True):
             mistakes = [
-                (right / 2, "The slope of a square is twice the error"),
+                (right / 2, "The derivative of a square is twice the error"),
                 (right * outputs, "`mean` divides by all elements of the output, not by N"),
-                (right * count * outputs, "`mean` divides, and so does its slope"),
+                (right * count * outputs, "`mean` divides, and so does its derivative"),
                 (right * count * outputs / 2, "Twice the error, over the number of all elements"),
                 (right * count, "`mean` divides by all elements, not by the number of outputs"),
                 (-right, "The sign: the error is output minus target"),
@@ -126,8 +124,8 @@ def exercise_3(answer):
 def exercise_4(answer):
     """Which backward calls raise."""
     reasons = {
-        "a": "sigmoid's slope is made of its own result, and that has been changed in place",
-        "b": "the slope of `* 3` does not depend on the result, so changing it does no harm",
+        "a": "sigmoid's derivative is made of its own result, and that has been changed in place",
+        "b": "the derivative of `* 3` does not depend on the result, so changing it does no harm",
         "c": "three outputs: `backward` needs a vector that says how much each counts",
         "d": "adding a constant and summing keep nothing that could have been dropped",
         "e": "squaring keeps x, and the first `backward` has dropped it",
@@ -153,13 +151,13 @@ def exercise_5(answer):
     slopes = torch.tensor([1.0, -2.0, 0.5, 3.0, 0.0])
     call(lambda: result.backward(slopes))
     if leaf.grad is None:
-        raise WrongAnswer("no slope arrives at x: `backward` must return one")
+        raise WrongAnswer("no gradient arrives at x: `backward` must return one")
     expect(
         leaf.grad,
         slopes,
         [
-            (torch.zeros(5), "That is the true slope of rounding, with which nothing is learnt"),
-            (torch.ones(5), "The slope 1 has to be multiplied by what arrives"),
+            (torch.zeros(5), "That is rounding's true derivative, with which nothing is learnt"),
+            (torch.ones(5), "The derivative 1 has to be multiplied by what arrives"),
             (slopes.round(), "Backward rounds too; it should pass on what arrives"),
             (2 * slopes, "Nothing happened: no factor 2"),
             (-slopes, "Nothing happened: the sign stays"),
@@ -177,3 +175,13 @@ def exercise_6(answer):
         "c": "Nothing goes backward here; and `.grad` has its parameter's shape for ever",
     }
     choice(answer, "abc", reasons)
+
+
+def exercise_7(answer):
+    """Softmax minus target, over the batch."""
+    gives_cross_entropy_gradient(answer)
+
+
+def exercise_8(answer):
+    """How large the gradient of each parameter is."""
+    reports_gradient_sizes(answer)

@@ -1,7 +1,7 @@
 """Plausible wrong answers to chapter 06, and what the check should say to each."""
 
 PUSH = (
-    "def slopes_by_pushing(f, x, step):\n    slopes = torch.zeros_like(x).reshape(-1)\n"
+    "def gradient_by_pushing(f, x, step):\n    slopes = torch.zeros_like(x).reshape(-1)\n"
     "    for place in range(x.numel()):\n        push = torch.zeros_like(x).reshape(-1)\n"
     "        push[place] = step\n        push = push.reshape(x.shape)\n        slopes[place] = "
 )
@@ -15,14 +15,24 @@ ROUND = "class RoundThrough(torch.autograd.Function):\n"
 FORWARD = "    @staticmethod\n    def forward(ctx, x):\n        return x.round()\n\n"
 BACKWARD = "    @staticmethod\n    def backward(ctx, grad_output):\n        return "
 
+CROSS = (
+    "def cross_entropy_gradient(logits, labels):\n    p = logits.softmax(dim=1)\n"
+    "    t = F.one_hot(labels, logits.shape[1])\n    return "
+)
+SIZES = (
+    "def gradient_sizes(model):\n    return {name: size(p.grad, p) "
+    "for name, p in model.named_parameters() if p.grad is not None }\n"
+    "def size(g, p):\n    return "
+)
+
 WRONG = {
     "6.1": [
-        ("answer = 10", "the square's slope alone"),
-        ("answer = 25", "not its slope"),
+        ("answer = 10", "the square's derivative alone"),
+        ("answer = 25", "not its derivative"),
         ("answer = 15", "twice what came in"),
         ("answer = -30", "The sign"),
         ("answer = torch.tensor(5.0)", "the error; backward has not begun"),
-        ("answer = 6", "its slope goes on"),
+        ("answer = 6", "its derivative goes on"),
         ("answer = 60", "That is too large"),
     ],
     "6.2": [
@@ -34,19 +44,19 @@ WRONG = {
         (PUSH + "(f(x - push) - f(x + push)) / (2 * step)" + SHAPED, "comes first"),
         (PUSH + "(f(x + push) - f(x - push)) / (2 * step)\n    return slopes", "expected ("),
         (
-            "def slopes_by_pushing(f, x, step):\n    x.requires_grad_()\n"
+            "def gradient_by_pushing(f, x, step):\n    x.requires_grad_()\n"
             "    return torch.autograd.grad(f(x), x)[0]",
             "autograd",
         ),
         (
-            "def slopes_by_pushing(f, x, step):\n    flat, slopes = x.view(-1), []\n"
+            "def gradient_by_pushing(f, x, step):\n    flat, slopes = x.view(-1), []\n"
             "    for i in range(x.numel()):\n        flat[i] += step\n        up = f(x)\n"
             "        flat[i] -= 2 * step\n        slopes.append((up - f(x)) / (2 * step))\n"
             "    return torch.tensor(slopes).reshape(x.shape)",
             "x has been changed",
         ),
         (
-            "def slopes_by_pushing(f, x, step):\n"
+            "def gradient_by_pushing(f, x, step):\n"
             "    return torch.full_like(x, (f(x + step) - f(x - step)) / (2 * step))",
             "expected",
         ),
@@ -86,7 +96,7 @@ WRONG = {
         (ROUND + FORWARD + BACKWARD + "torch.zeros_like(grad_output)", "nothing is learnt"),
         (ROUND + FORWARD + BACKWARD + "torch.ones_like(grad_output)", "multiplied by what"),
         (ROUND + FORWARD + BACKWARD + "grad_output.round()", "Backward rounds too"),
-        (ROUND + FORWARD + BACKWARD + "None", "no slope arrives"),
+        (ROUND + FORWARD + BACKWARD + "None", "no gradient arrives"),
         (ROUND + FORWARD + BACKWARD + "-grad_output", "the sign stays"),
         (
             ROUND + FORWARD.replace("x.round()", "(x + 0.5).floor()") + BACKWARD + "grad_output",
@@ -99,5 +109,39 @@ WRONG = {
     "6.6": [
         ('answer = "a"', "not what is recorded"),
         ('answer = "c"', "parameter's shape for ever"),
+    ],
+    "6.7": [
+        (CROSS + "p - t", "divide by its length"),
+        (CROSS + "(p - t) / p.numel()", "not of logits"),
+        (CROSS + "(t - p) / len(p)", "probability minus target"),
+        (CROSS + "p / len(p)", "The target is missing: the right class"),
+        (CROSS + "p", "That is softmax"),
+        (CROSS + "(logits - t) / len(p)", "Softmax first"),
+        (CROSS.replace("dim=1", "dim=0") + "(p - t) / len(p)", "over the classes"),
+        (CROSS + "(logits.sigmoid() - t) / len(p)", "not sigmoid"),
+        (CROSS + "(p - 1) / len(p)", "Only the right class"),
+        (CROSS + "(p.log() - t) / len(p)", "No logarithm"),
+        (CROSS + "(logits.exp() / logits.exp().sum(1, True) - t) / len(p)", "infinite"),
+        (CROSS + "logits.copy_((p - t) / len(p))", "changes its argument in place"),
+        (
+            "def cross_entropy_gradient(logits, labels):\n"
+            "    leaf = logits.clone().requires_grad_()\n"
+            "    F.cross_entropy(leaf, labels).backward()\n    return leaf.grad",
+            "now without autograd",
+        ),
+    ],
+    "6.8": [
+        (SIZES + "g.mean().item()", "cancel in a mean"),
+        (SIZES + "g.abs().mean().item()", "the mean size"),
+        (SIZES + "g.square().mean().item()", "The root is missing"),
+        (SIZES + "g.norm().item()", "grows with the number"),
+        (SIZES + "g.std().item()", "standard deviation"),
+        (SIZES + "g.abs().max().item()", "the largest"),
+        (SIZES + "p.square().mean().sqrt().item()", "the size of the weights"),
+        (SIZES + "g.square().tolist()", "one number for each name"),
+        (SIZES + "g.square_().mean().sqrt()", "has been changed"),
+        (SIZES.replace("if p.grad is not None ", "") + "p.grad.square()", "raised AttributeError"),
+        (SIZES.replace("is not None", "is not None and p.ndim > 1") + "g.norm()", "got the names"),
+        ("def gradient_sizes(model):\n    return [p.grad for p in model[0].parameters()]", "dict"),
     ],
 }
