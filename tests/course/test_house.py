@@ -58,8 +58,8 @@ def test_the_library_stays_small():
     for path in MODULES:
         counts[room_of(path)] += len(lines_of_code(path.read_text(encoding="utf-8")))
     figures, _ = counts.pop("plots"), counts.pop("exercises")
-    assert sum(counts.values()) <= 1830
-    assert figures <= 2060
+    assert sum(counts.values()) <= 1840
+    assert figures <= 2050
 
 
 def lines_of_code(source):
