@@ -103,8 +103,9 @@ def texts(outputs):
     for out in outputs:
         data = out.get("data", {})
         if "text/plain" in data:
-            picture = any(kind.startswith("image/") for kind in data)
-            found.append(("picture" if picture else "value", data["text/plain"]))
+            text = data["text/plain"]  # a figure has nothing else where matplotlib draws elsewhere
+            picture = text.startswith("<Figure ") or any(kind.startswith("image/") for kind in data)
+            found.append(("picture" if picture else "value", text))
     return found
 
 

@@ -109,6 +109,15 @@ def test_the_text_of_a_picture_is_exact_and_has_no_distance():
     assert "now ['stdout']" in output_difference(stored, stored[:1], 0.2)
 
 
+def test_a_figure_without_its_picture_is_the_same_figure():
+    """As with MPLBACKEND=agg, where a kernel shows a figure's text alone."""
+    text = "<Figure size 950x300 with 1 Axes>"
+    alone = new_output("display_data", data={"text/plain": text})
+    stored = [printed("loss 0.5\n"), drawn(text)]
+    assert output_difference(stored, [stored[0], alone], 0.1) is None
+    assert output_difference(stored, [stored[0], drawn(text.replace("1", "2"))], 0.1)
+
+
 def about_cell(source, text, about, **more):
     return new_code_cell(
         source, outputs=[printed(text)], execution_count=1, metadata={"about": about} | more
