@@ -148,7 +148,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is ended then, too
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
-    parser.add_argument("--width", type=int, default=TIMEOUT, help="of the window, in pixels")
+    parser.add_argument("--width", type=int, default=1200, help="of the window, in pixels")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--timeout", type=int, default=TIMEOUT, help="seconds for one notebook")
     options = vars(parser.parse_args())
