@@ -6,6 +6,8 @@ nbconvert's own template leaves those texts out. Pages lie in build/pages, and l
 """
 
 import argparse
+import base64
+import mimetypes
 import re
 from pathlib import Path
 
@@ -22,14 +24,22 @@ TEMPLATES = Path(__file__).parent / "templates"
 def page(path):
     """Return the notebook at `path` as HTML: one file, with all pictures in it."""
     notebook = nbformat.read(path, as_version=4)
+
+    def embedded(match):
+        return f"]({_as_address(path.parent / match[1])})"
+
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\((\d\d_\w+)\.ipynb", r"(\1.html", cell.source)
-    exporter = HTMLExporter(
-        template_name="course", extra_template_basedirs=[str(TEMPLATES)], embed_images=True
-    )
-    names = {"metadata": {"name": path.stem, "path": str(path.parent)}}
-    return exporter.from_notebook_node(notebook, names)[0]
+            cell.source = re.sub(r"\]\((pictures/[^)]+)\)", embedded, cell.source)
+    # its embed_images would close each <details> before what it folds
+    exporter = HTMLExporter(template_name="course", extra_template_basedirs=[str(TEMPLATES)])
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})[0]
+
+
+def _as_address(picture):
+    kind = mimetypes.guess_type(picture.name)[0]
+    return f"data:{kind};base64,{base64.b64encode(picture.read_bytes()).decode()}"
 
 
 def main():

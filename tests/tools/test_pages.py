@@ -1,5 +1,7 @@
 """Pages made by nbconvert keep what a screen reader needs, and lead to one another."""
 
+import base64
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -40,6 +42,27 @@ def test_alternative_texts_survive(kind, text, tmp_path):
     [image] = Tags(page(path)).images
     assert image["alt"] == (text or "")
     assert image["src"] == f"data:{kind};base64,{DOT}"
+
+
+def test_what_is_folded_stays_folded(tmp_path):
+    path = tmp_path / "01_book.ipynb"
+    text = (
+        "<details><summary>Solution</summary>\n\n```python\nanswer = 42\n```\n</details>\n\nAfter."
+    )
+    nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), path)
+    folded = re.search(r"<details>(.*?)</details>", page(path), re.DOTALL)[1]
+    assert "answer" in folded
+    assert "After." not in folded
+
+
+def test_a_picture_of_the_text_is_in_the_page(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "dot.png").write_bytes(base64.b64decode(DOT))
+    path = tmp_path / "01_book.ipynb"
+    cell = new_markdown_cell("![A dot.](pictures/dot.png)")
+    nbformat.write(new_notebook(cells=[cell]), path)
+    [image] = Tags(page(path)).images
+    assert image == {"alt": "A dot.", "src": f"data:image/png;base64,{DOT}"}
 
 
 def test_links_lead_to_pages(tmp_path):
