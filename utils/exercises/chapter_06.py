@@ -15,6 +15,7 @@ from utils.exercises.compare import (
     require_function,
     show,
 )
+from utils.exercises.watch import require_no_autograd
 
 
 def exercise_1(answer):
@@ -114,11 +115,7 @@ def exercise_3(answer):
                 expect(got, right, mistakes)
             except WrongAnswer as wrong:
                 raise WrongAnswer(f"the gradient of {name}: {wrong}") from None
-    with torch.inference_mode():
-        try:
-            answer(*case)
-        except RuntimeError as error:
-            raise WrongAnswer("the numbers are right; now without autograd") from error
+    require_no_autograd(answer, *case)
 
 
 def exercise_4(answer):

@@ -1,6 +1,7 @@
 """What an answer does besides returning: which functions of PyTorch it calls, what it leaves."""
 
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
 
 from utils.exercises.compare import NotAttempted, WrongAnswer, call, show
@@ -21,6 +22,19 @@ def torch_calls(function, *arguments, containing):
     with _Names() as watched:
         call(function, *arguments)
     return [name for name in watched.names if containing in name]
+
+
+def require_no_autograd(answer, *arguments):
+    """Raise WrongAnswer if a right answer lets PyTorch record something for a way back."""
+
+    def refuse(tensor):
+        raise RuntimeError("recorded")
+
+    try:
+        with saved_tensors_hooks(refuse, refuse):  # torch.func's transforms refuse the hooks
+            answer(*arguments)
+    except RuntimeError as error:
+        raise WrongAnswer("the numbers are right; now without autograd") from error
 
 
 def require_module(answer):

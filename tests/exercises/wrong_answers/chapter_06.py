@@ -81,6 +81,13 @@ WRONG = {
             "now without autograd",
         ),
         (
+            "def linear_mse_backward(x, weight, bias, target):\n"
+            "    def loss(x, weight, bias):\n"
+            "        return F.mse_loss(x @ weight.T + bias, target)\n"
+            "    return torch.autograd.functional.jacobian(loss, (x, weight, bias))",
+            "now without autograd",
+        ),
+        (
             MSE + "2 * (output - target) / output.numel()\n"
             "    return grad_output @ weight, x.T @ grad_output, grad_output.sum(dim=0)",
             "the gradient of weight: got shape (4, 3)",
@@ -127,6 +134,17 @@ WRONG = {
             "def cross_entropy_gradient(logits, labels):\n"
             "    leaf = logits.clone().requires_grad_()\n"
             "    F.cross_entropy(leaf, labels).backward()\n    return leaf.grad",
+            "now without autograd",
+        ),
+        (
+            "def cross_entropy_gradient(logits, labels):\n"
+            "    loss = lambda logits: F.cross_entropy(logits, labels)\n"
+            "    return torch.autograd.functional.jacobian(loss, logits)",
+            "now without autograd",
+        ),
+        (
+            "def cross_entropy_gradient(logits, labels):\n"
+            "    return torch.func.grad(F.cross_entropy)(logits, labels)",
             "now without autograd",
         ),
     ],
