@@ -167,18 +167,21 @@ def exercise_9(answer):
         if not weight.isfinite().all() or weight.std() == 0:
             raise WrongAnswer("the weights are all equal, or no numbers: draw them at random")
         window = weight[0, 0].numel()
-        found.append((weight[0].numel(), len(weight) * window, window, slope, weight.std().item()))
+        std, largest = weight.std().item(), weight.abs().max().item()
+        found.append((weight[0].numel(), len(weight) * window, window, slope, std, largest))
         if abs(weight.mean()) > 0.05 * weight.std():
             raise WrongAnswer(f"the weights' mean is {weight.mean():.3f}, expected about 0")
         if layer.bias is not None and layer.bias.any():
             raise WrongAnswer("the biases are not 0: nn.init.zeros_(layer.bias)")
-    for inputs, outputs, _, slope, std in found:
+    for inputs, outputs, _, slope, std, largest in found:
         wanted = _by(inputs, outputs, slope)
         if not _near(std, wanted):
             reasons = [words for wrong, words in MISTAKES
                        if all(_near(f[4], wrong(*f[:4])) for f in found)]  # fmt: skip
             said = f"{inputs} inputs, slope {slope}: got {std:.4f}, expected {wanted:.4f}"
             raise WrongAnswer(". ".join([said, *reasons[:1]]))
+        if largest < 2 * std:  # a normal one of so many thousands goes to about 4
+            raise WrongAnswer("the standard deviation is right; draw from a normal distribution")
 
 
 def _near(std, wanted):

@@ -248,6 +248,10 @@ WRONG = {
             "not over the outputs",
         ),
         (leaky(LEAKY, "nn.init.zeros_(layer.bias)"), "raised AttributeError"),
+        (
+            leaky(LEAKY) + "\n    nn.init.kaiming_uniform_(layer.weight, a=slope)",
+            "from a normal distribution",
+        ),
         (leaky(LEAKY, "pass"), "the biases are not 0"),
         (leaky(LEAKY).replace("std=", "mean=0.1, std="), "expected about 0"),
         ("def start_leaky(layer, slope):\n    nn.init.zeros_(layer.weight)", "all equal"),
