@@ -55,6 +55,9 @@ links: env  ## write all links for the home in pyproject.toml, or for REPO=addre
 quiz: env  ## write the questions of teaching/quiz as Moodle XML and pages into build/quiz
 	@$(VENV) -m tools.quiz $(CHAPTER)
 
+sheets: env  ## write a sheet of one page a chapter, and the glossary, into build/sheets
+	@$(VENV) -m tools.sheets $(CHAPTER)
+
 ## for maintaining
 
 notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that show times
