@@ -58,6 +58,9 @@ quiz: env  ## write the questions of teaching/quiz as Moodle XML and pages into 
 sheets: env  ## write a sheet of one page a chapter, and the glossary, into build/sheets
 	@$(VENV) -m tools.sheets $(CHAPTER)
 
+lessons: env  ## write the minutes of each section into the lesson plans, teaching/lessons
+	@$(VENV) -m tools.lessons $(CHAPTER)
+
 ## for maintaining
 
 notebooks: env  ## execute the notebooks in place; FRESH=1 renews outputs that show times

@@ -21,14 +21,18 @@ OUT = ROOT / "build" / "sheets"
 COLUMNS = {"shapes": 3, "formulas": 3, "calls": 2, "terms": 4}  # how many texts a row has
 STYLE = """
 @page { size: A4; margin: 11mm }
-body { max-width: none; font-size: 8.8pt; line-height: 1.28; margin: 0 auto; padding: 0 }
+body { max-width: none; font-size: 10pt; line-height: 1.35; margin: 0 auto; padding: 0 }
 @media screen { body { max-width: 190mm; margin: 1em auto; padding: 0 1em } }
 h1 { font-size: 14pt; margin: 0 0 .3em } h2 { font-size: 10.5pt; margin: .6em 0 .15em }
 table { width: 100% } td { padding: .07em .7em .07em 0; overflow-wrap: anywhere }
 td:first-child { width: 34% }
-.terms { columns: 3; font-size: 8.2pt; margin: 0; padding: 0; list-style: none }
+.terms { columns: 3; font-size: 9.5pt; margin: 0; padding: 0; list-style: none }
 """
-GLOSSARY_STYLE = "@page { size: A4; margin: 12mm } body { max-width: 60em } td { min-width: 6em }"
+GLOSSARY_STYLE = """
+@page { size: A4; margin: 12mm }
+@media print { body { font-size: 9.5pt; line-height: 1.3; max-width: none; padding: 0 } }
+body { max-width: 60em } tr { break-inside: avoid } td:nth-child(3) { width: 44% }
+"""
 
 
 def read(path=TERMS):
