@@ -50,8 +50,7 @@ def test_each_chapter_has_ten_questions_of_all_kinds():
     for path in FILES:
         kinds = [question["kind"] for question in read(path)]
         assert len(kinds) == 10
-        assert {"choice", "number"} <= set(kinds)
-    assert {question["kind"] for _, _, question in QUESTIONS} == {"choice", "number", "short"}
+        assert set(kinds) == {"choice", "number", "short"}
 
 
 @pytest.mark.parametrize("question", COMPUTED)
