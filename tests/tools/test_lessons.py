@@ -11,7 +11,7 @@ from tools.lessons import CUTS, LESSONS, chosen_in, core, main, minutes, noteboo
 
 FILES = sorted(LESSONS.glob("[0-9][0-9].md"))
 NAMES = {name[:2]: name for name in CHAPTERS}
-POLL = re.compile(r"^(\d+)\. \*\*(.+)\*\*\n((?:   - .+\n)+)", re.MULTILINE)
+POLL = re.compile(r"^(\d+)\. \*\*(.+)\*\*\n((?:    - .+\n)+)", re.MULTILINE)
 each = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
@@ -44,8 +44,8 @@ def test_each_prediction_has_a_poll(path):
     assert [int(number) for number, *_ in polls] == [*range(1, len(polls) + 1)]
     for _, question, answers in polls:
         right, *wrong = answers.splitlines()
-        assert right.startswith("   - right: "), question
-        assert wrong and all(re.fullmatch(r"   - wrong, .+: .+\.", line) for line in wrong), (
+        assert right.startswith("    - right: "), question
+        assert wrong and all(re.fullmatch(r"    - wrong, \*.+\*: .+\.", line) for line in wrong), (
             question
         )
 
