@@ -7,7 +7,7 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env bundle classroom pages links notebooks distances format browser colab \
+.PHONY: help lab test env bundle classroom pages links quiz sheets lessons notebooks distances format browser colab \
         session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
@@ -51,6 +51,15 @@ pages: env  ## write the chapters as web pages into build/pages, alternative tex
 
 links: env  ## write all links for the home in pyproject.toml, or for REPO=address BRANCH=dev
 	$(VENV) -m tools.links $(if $(REPO),--repo='$(REPO)') $(if $(BRANCH),--branch='$(BRANCH)')
+
+quiz: env  ## write the questions of teaching/quiz as Moodle XML and pages into build/quiz
+	@$(VENV) -m tools.quiz $(CHAPTER)
+
+sheets: env  ## write a sheet of one page a chapter, and the glossary, into build/sheets
+	@$(VENV) -m tools.sheets $(CHAPTER)
+
+lessons: env  ## write the minutes of each section into the lesson plans, teaching/lessons
+	@$(VENV) -m tools.lessons $(CHAPTER)
 
 ## for maintaining
 
