@@ -22,6 +22,7 @@ def exercise_1(answer):
         ({0.3: [0.7, 0.71], 0.01: [0.5, 0.5], 0.1: [0.8, 0.79], 0.03: [0.6, 0.75]},),
         ({0.3: [0.5], 0.01: [0.9], 0.1: [0.8], 0.03: [0.6]},),
         ({0.1: [0.9], 0.01: [0.5], 0.3: [0.3], 0.03: [0.6]},),
+        ({0.01: [0.5], 0.03: [0.9], 0.1: [0.6, 0.6, 0.6], 0.3: [0.2]},),
     ]
 
     def mean(values):
@@ -44,6 +45,7 @@ def exercise_1(answer):
             (lambda r: best(r, max), "That goes by the luckiest seed; take the mean"),
             (lambda r: right(r, min), "That goes by the unluckiest seed; take the mean"),
             (lambda r: right(r, lambda v: v[0]), "That looks at the first seed alone"),
+            (lambda r: right(r, sum), "That is a sum: rates may have different numbers of seeds"),
             (lambda r: right(r, choose=min), "That is the lowest accuracy"),
             (
                 lambda r: right(r, ends=lambda rates: (rates[0], rates[-1])),
@@ -146,6 +148,7 @@ def exercise_7(answer):
         [[5, 4, 1], [2, 97, 1], [50, 10, 940]],
         [[10, 0, 0, 0], [0, 3, 5, 0], [20, 0, 60, 0], [0, 1, 0, 1]],
         [[7, 3], [1, 9]],
+        [[50, 6, 4], [3, 20, 1], [0, 2, 8]],
     ]
     cases = [(torch.tensor(table),) for table in tables]
 

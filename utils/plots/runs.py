@@ -59,7 +59,7 @@ def plot_gaps(results, title, xlabel="cross-entropy"):
     said = []
     for row, (name, (training, validation)) in enumerate(results.items()):
         left, right = fmean(training), fmean(validation)
-        axis.plot([left, right], [row, row], color=GREY, linewidth=1)
+        axis.plot([left, right], [row, row], "-", color=GREY, linewidth=1)
         for side, losses, marker, color in (
             ("training", training, "o", BLUE),
             ("validation", validation, "D", ORANGE),
@@ -82,8 +82,8 @@ def plot_confusion(counts, classes, title):
     shares = 100 * counts / counts.sum(dim=1, keepdim=True)
     right = shares.diag().tolist()
     mistakes = shares.clone().fill_diagonal_(0)
-    figure, axis = plt.subplots(figsize=(7.4, 6.2))
-    picture = axis.imshow(mistakes, cmap="Blues", vmin=0)
+    figure, axis = plt.subplots(figsize=(WIDTH, 6.4))
+    picture = axis.imshow(mistakes.numpy(), cmap="Blues", vmin=0)
     half = mistakes.max().item() / 2
     for row, column in (mistakes >= 1).nonzero().tolist():
         share = mistakes[row, column].item()
@@ -111,10 +111,9 @@ def plot_killed_run(epochs=5, killed=2):
                       va="center")  # fmt: skip
     axis.add_patch(plt.Rectangle((killed + 0.05, -1.3), 0.4, 0.6, facecolor="none", edgecolor=RED,
                                  hatch="///"))  # fmt: skip
-    axis.text(killed + 0.6, -1, "kill: what was learnt here is lost", color=RED, va="center")
+    axis.text(killed + 0.6, -1, "killed: this epoch is lost", color=RED, va="center")
     axis.annotate("", (killed, -1.65), (killed, -1.3), arrowprops={"arrowstyle": "->", "lw": 1.5})
     axis.text(killed - 0.1, -1.85, "checkpoint", ha="right", va="center")
-    axis.text(epochs + 0.05, -1, "same weights?", va="center")
     axis.set(xlim=(-1.4, epochs + 1.2), ylim=(-2.4, 0.5))
     axis.axis("off")
     show(figure, f"Two trainings of {epochs} epochs: one at a stretch; one killed in epoch "
