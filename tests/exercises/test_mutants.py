@@ -22,10 +22,14 @@ EQUIVALENT = {
         "line 2: 0 -> -1": "the same",
     },
     "6.2": {"line 2: torch.zeros_like -> torch.ones_like": "each element is written over"},
+    "7.1": {
+        "line 4: (min(results), max(results)) -> (max(results), min(results))": "no order",
+    },
     "7.3": {
         "line 2: 0 -> 1": "the first epoch is always the lowest so far, and replaces it",
         "line 2: 0 -> -1": "the same",
     },
+    "7.7": {"line 3: 0 -> -1": "no share is below either"},
     "9.4": {
         "line 3: 1000000.0 -> 1000001.0": "a millionth, less than the check looks at",
         "line 3: 1000000.0 -> 999999.0": "the same",

@@ -208,13 +208,28 @@ RIGHT = {
         "            v = p.grad.flatten().tolist()\n"
         "            out[n] = math.sqrt(sum(x * x for x in v) / len(v))\n    return out",
     ],
+    "7.1": [
+        "def f(r):\n    best = sorted(r, key=lambda rate: -sum(r[rate]) / len(r[rate]))[0]\n"
+        "    rates = sorted(r)\n    if best == rates[0] or best == rates[-1]:\n"
+        "        return None\n    return best",
+        "import numpy as np\ndef f(r):\n    rates = sorted(r)\n"
+        "    place = int(np.argmax([np.mean(r[rate]) for rate in rates]))\n"
+        "    return rates[place] if 0 < place < len(rates) - 1 else None",
+    ],
     "7.2": [
-        "def f(l, h, s):\n    n = sum(s)\n    return sum(map(lambda a, b: a * b, l, s)) / n, "
-        "sum(h) / n",
-        "import numpy as np\ndef f(l, h, s):\n    return np.average(l, weights=s), np.sum(h) / "
-        "np.sum(s)",
-        "def f(l, h, s):\n    l, h, s = map(torch.tensor, (l, h, s))\n"
-        "    return [(l * s).sum().item() / s.sum().item(), (h.sum() / s.sum()).item()]",
+        "def f(model, loader, optimizer):\n    model.train()\n    sums = torch.zeros(3)\n"
+        "    for x, y in loader:\n        optimizer.zero_grad(set_to_none=False)\n"
+        "        out = model(x)\n        loss = F.cross_entropy(out, y, reduction='sum')\n"
+        "        (loss / len(y)).backward()\n        optimizer.step()\n"
+        "        sums += torch.stack([loss.detach(), (out.argmax(1) == y).sum(), "
+        "torch.tensor(len(y))])\n    return (sums[0] / sums[2]).item(), (sums[1] / sums[2]).item()",
+        "def f(model, loader, optimizer):\n    model.train()\n    losses, right = [], []\n"
+        "    for x, y in loader:\n        logits = model(x)\n"
+        "        loss = nn.CrossEntropyLoss()(logits, y)\n        loss.backward()\n"
+        "        optimizer.step()\n        optimizer.zero_grad()\n"
+        "        losses += [loss.item()] * len(y)\n"
+        "        right += (logits.max(1).indices == y).tolist()\n"
+        "    return [sum(losses) / len(losses), sum(right) / len(right)]",
     ],
     "7.3": [
         "def f(v, p):\n    for n in range(1, len(v) + 1):\n        best = v.index(min(v[:n])) + 1\n"
@@ -233,6 +248,19 @@ RIGHT = {
         "\n    n = torch.cat([p.grad.flatten() for p in kept]).norm()\n    if n > longest:\n"
         "        for p in kept:\n            p.grad[...] = p.grad * longest / "
         "n\n    return n.item()",
+    ],
+    "7.7": [
+        "def f(c):\n    best, found = -1, None\n    for i, row in enumerate(c.tolist()):\n"
+        "        for j, n in enumerate(row):\n            if i != j and n / sum(row) > best:\n"
+        "                best, found = n / sum(row), (i, j)\n    return found",
+        "def f(c):\n    s = c / c.sum(1, keepdim=True) * (1 - torch.eye(len(c)))\n"
+        "    return [int(n) for n in torch.unravel_index(s.argmax(), s.shape)]",
+    ],
+    "7.8": [
+        "def f(path, model, optimizer):\n    s = torch.load(path, weights_only=True)\n"
+        "    torch.random.set_rng_state(s['random'])\n"
+        "    optimizer.load_state_dict(s['optimizer'])\n"
+        "    model.load_state_dict(s['model'])\n    return 1 + s['epoch']",
     ],
     "8.3": [
         "import statistics\ndef f(w, wait, clock, n):\n    w(); wait()\n    def one():\n"

@@ -2,71 +2,65 @@
 
 import math
 
+import torch
+
 from utils.exercises.clipping import clips
 from utils.exercises.compare import (
     choice,
     chosen,
     expect_function,
-    expect_value,
 )
+from utils.exercises.training import resumes, trains_an_epoch
 
 
 def exercise_1(answer):
-    """How often the weights move."""
-    expect_value(
-        answer,
-        4692,
-        [
-            (4680, "Besides, the last batch of each epoch, of 80 pictures, moves them too"),
-            (391, "That is one epoch"),
-            (390, "That is one epoch, and without its last batch"),
-            (50048, "Those are pictures; count the batches"),
-            (4687.5, "There is no half batch: the last one counts as one"),
-            (4688, "The rest is a batch in each epoch, not only once at the end"),
-            (600000, "Those are the pictures seen; they come in batches"),
-        ],
-    )
-
-
-def exercise_2(answer):
-    """Loss and accuracy of an epoch, weighted by batch size."""
+    """A rate from a sweep, or the news that the sweep was too narrow."""
     cases = [
-        ([0.5, 2.0], [90, 1], [100, 10]),
-        ([1.0, 1.0, 4.0], [3, 4, 0], [4, 4, 1]),
-        ([0.25], [7], [8]),
-        ([2.5, 0.1, 7.0, 0.0], [0, 41, 2, 3], [1, 64, 3, 3]),
+        ({0.001: [0.7, 0.72], 0.003: [0.8, 0.74], 0.01: [0.81, 0.7]},),
+        ({0.1: [0.5, 0.9], 0.3: [0.8, 0.8], 1.0: [0.1, 0.1]},),
+        ({0.01: [0.6, 0.6], 0.03: [0.7, 0.7], 0.1: [0.8, 0.8]},),
+        ({0.3: [0.7, 0.71], 0.01: [0.5, 0.5], 0.1: [0.8, 0.79], 0.03: [0.6, 0.75]},),
+        ({0.3: [0.5], 0.01: [0.9], 0.1: [0.8], 0.03: [0.6]},),
+        ({0.1: [0.9], 0.01: [0.5], 0.3: [0.3], 0.03: [0.6]},),
+        ({0.01: [0.5], 0.03: [0.9], 0.1: [0.6, 0.6, 0.6], 0.3: [0.2]},),
     ]
 
-    def right(losses, hits, sizes):
-        total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
-        return total / sum(sizes), sum(hits) / sum(sizes)
+    def mean(values):
+        return sum(values) / len(values)
 
-    def mean_of_means(losses, hits, sizes):
-        shares = [hit / size for hit, size in zip(hits, sizes, strict=True)]
-        return sum(losses) / len(losses), sum(shares) / len(shares)
+    def best(results, of=mean, choose=max):
+        return choose(results, key=lambda rate: of(results[rate]))
 
-    plain, others, per_batch = (
-        "A batch of 10 counts there as much as one of 100",
-        "Each loss is a mean already: weigh it by its batch's size, and divide by all pictures",
-        "Those are right answers a batch; divide by the number of pictures",
-    )
+    def right(results, of=mean, ends=lambda rates: (min(rates), max(rates)), choose=max):
+        rate = best(results, of, choose)
+        return None if rate in ends([*results]) else rate
+
     expect_function(
         answer,
         cases,
         right,
         [
-            (mean_of_means, plain),
-            (lambda x, y, z: (sum(x) / len(x), right(x, y, z)[1]), others),
-            (lambda x, y, z: (sum(x) / sum(z), right(x, y, z)[1]), others),
-            (lambda x, y, z: (right(x, y, z)[0] * sum(z), right(x, y, z)[1]), others),
-            (lambda x, y, z: (right(x, y, z)[0], mean_of_means(x, y, z)[1]), plain),
-            (lambda x, y, z: (sum(x) / len(x), sum(y) / len(z)), f"{others}. {per_batch}"),
-            (lambda x, y, z: (right(x, y, z)[0], sum(y) / len(z)), per_batch),
-            (lambda x, y, z: right(x, y, z)[::-1], "The loss comes first"),
-            (lambda *c: (right(*c)[0], 1 - right(*c)[1]), "That is the share of mistakes"),
-            (lambda *c: (right(*c)[0], 100 * right(*c)[1]), "As a share from 0 to 1, no percent"),
+            (best, "The best rate lies at the edge there: a better one may lie beyond it"),
+            (lambda r: right(r, max), "That goes by the luckiest seed; take the mean"),
+            (lambda r: best(r, max), "That goes by the luckiest seed; take the mean"),
+            (lambda r: right(r, min), "That goes by the unluckiest seed; take the mean"),
+            (lambda r: right(r, lambda v: v[0]), "That looks at the first seed alone"),
+            (lambda r: right(r, sum), "That is a sum: rates may have different numbers of seeds"),
+            (lambda r: right(r, choose=min), "That is the lowest accuracy"),
+            (
+                lambda r: right(r, ends=lambda rates: (rates[0], rates[-1])),
+                "The rates may stand in any order: the edges are the smallest and the largest",
+            ),
+            (lambda r: right(r, ends=lambda rates: [max(rates)]), "There are two edges"),
+            (lambda r: right(r, ends=lambda rates: [min(rates)]), "There are two edges"),
+            (lambda r: mean(r[best(r)]), "The rate is asked for, not its accuracy"),
         ],
     )
+
+
+def exercise_2(answer):
+    """The loop, from memory."""
+    trains_an_epoch(answer)
 
 
 def _stopped(losses, patience, tie=False, last=False, anew=True, neighbours=False):
@@ -130,10 +124,10 @@ def exercise_5(answer):
     """Which lines spoil a loop."""
     reasons = {
         "a": "what `backward` has just computed is cleared before `step` can use it",
-        "b": "cleared at any moment before `backward`, old slopes do no harm",
-        "c": "dropout stays off while learning, and with it the remedy against learning by heart",
+        "b": "cleared at any moment before `backward`, old gradients do no harm",
+        "c": "dropout stays off while it learns: the remedy against overfitting is gone",
         "d": "the optimizer still holds the parameters of the model that is gone",
-        "e": "hits a batch is no accuracy; divide by the number of pictures",
+        "e": "correct predictions a batch are no accuracy; divide by the number of pictures",
     }
     chosen(answer, {"a", "c", "d", "e"}, reasons)
 
@@ -145,3 +139,52 @@ def exercise_6(answer):
         "c": "With more settings the luckiest is luckier still",
     }
     choice(answer, "abc", reasons)
+
+
+def exercise_7(answer):
+    """The most frequent confusion, by share of the row."""
+    tables = [
+        [[90, 8, 2], [30, 160, 10], [1, 4, 45]],
+        [[5, 4, 1], [2, 97, 1], [50, 10, 940]],
+        [[10, 0, 0, 0], [0, 3, 5, 0], [20, 0, 60, 0], [0, 1, 0, 1]],
+        [[7, 3], [1, 9]],
+        [[50, 6, 4], [3, 20, 1], [0, 2, 8]],
+    ]
+    cases = [(torch.tensor(table),) for table in tables]
+
+    def places(values):
+        return divmod(values.argmax().item(), len(values))
+
+    def off(values):
+        return values.double().clone().fill_diagonal_(-1)
+
+    def right(counts):
+        return places(off(counts / counts.sum(dim=1, keepdim=True)))
+
+    expect_function(
+        answer,
+        cases,
+        right,
+        [
+            (lambda c: places(off(c)), "Classes differ in size: divide each row by its sum"),
+            (lambda c: places(c.double()), "The diagonal is what was right: leave it out"),
+            (
+                lambda c: places(c / c.sum(dim=1, keepdim=True)),
+                "The diagonal is what was right: leave it out",
+            ),
+            (
+                lambda c: places(off(c / c.sum(dim=0, keepdim=True))),
+                "Those are shares of the columns; a row is a true class",
+            ),
+            (lambda c: right(c)[::-1], "The true class comes first: it is the row"),
+            (
+                lambda c: right(c)[0] * len(c) + right(c)[1],
+                "That counts through the whole table: row and column are asked for",
+            ),
+        ],
+    )
+
+
+def exercise_8(answer):
+    """A run that goes on from its checkpoint."""
+    resumes(answer)

@@ -12,6 +12,13 @@ from utils.plots.grids import plot_class_counts, plot_grid
 from utils.plots.memory import plot_sharing, plot_strides
 from utils.plots.networks import plot_model
 from utils.plots.pipeline import plot_pipeline
+from utils.plots.runs import (
+    plot_confusion,
+    plot_gaps,
+    plot_killed_run,
+    plot_panels,
+    plot_sweep,
+)
 from utils.plots.start import plot_answer, plot_steps
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
 from utils.plots.trees import plot_tree
@@ -23,3 +30,4 @@ __all__ += ["plot_grid", "plot_history", "plot_lines", "plot_model", "show"]
 __all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_cat"]
 __all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
 __all__ += ["plot_cases", "plot_strides", "plot_tree"]
+__all__ += ["plot_confusion", "plot_gaps", "plot_killed_run", "plot_panels", "plot_sweep"]

@@ -1,6 +1,29 @@
 """Plausible wrong answers to chapter 07, and what the check should say to each."""
 
-MEANS = "def epoch_means(losses, hits, sizes):\n    "
+RATE = (
+    "def choose_rate(results):\n"
+    "    means = {rate: sum(found) / len(found) for rate, found in results.items()}\n"
+    "    best = max(means, key=means.get)\n    return "
+)
+EPOCH = (
+    "def train_epoch(model, loader, optimizer):\n    model.train()\n"
+    "    total, correct, seen = 0.0, 0, 0\n    for batch, batch_labels in loader:\n"
+    "        logits = model(batch)\n        loss = F.cross_entropy(logits, batch_labels)\n"
+    "        optimizer.zero_grad()\n        loss.backward()\n        optimizer.step()\n"
+    "        total += loss.item() * len(batch)\n"
+    "        correct += (logits.argmax(dim=1) == batch_labels).sum().item()\n"
+    "        seen += len(batch)\n    return total / seen, correct / seen"
+)
+CONFUSED = (
+    "def most_confused(counts):\n    shares = counts / counts.sum(dim=1, keepdim=True)\n"
+    "    shares.fill_diagonal_(0)\n    return divmod(shares.argmax().item(), len(counts))"
+)
+RESUME = (
+    "def resume(path, model, optimizer):\n    state = torch.load(path)\n"
+    "    model.load_state_dict(state['model'])\n"
+    "    optimizer.load_state_dict(state['optimizer'])\n"
+    "    torch.set_rng_state(state['random'])\n    return state['epoch'] + 1"
+)
 KEEP = (
     "def keep_epoch(losses, patience):\n    best_epoch, best = 0, math.inf\n"
     "    for epoch, loss in enumerate(losses, start=1):\n"
@@ -13,32 +36,58 @@ CLIP = (
 
 WRONG = {
     "7.1": [
-        ("answer = 4680", "the last batch"),
-        ("answer = 391", "That is one epoch"),
-        ("answer = 50_000 / 128 * 12", "no half batch"),
-        ("answer = 4688", "in each epoch"),
-        ("answer = 600_000", "pictures seen"),
-        ("answer = 390 * 12 + 1", "That is too small"),
+        (RATE + "best", "at the edge"),
+        (
+            "def choose_rate(results):\n    best = max(results, key=lambda r: max(results[r]))\n"
+            "    return None if best in (min(results), max(results)) else best",
+            "luckiest seed",
+        ),
+        (
+            "def choose_rate(results):\n    return max(results, key=lambda r: max(results[r]))",
+            "luckiest seed",
+        ),
+        (
+            RATE + "None if best in ([*results][0], [*results][-1]) else best",
+            "in any order",
+        ),
+        (RATE + "None if best == max(results) else best", "two edges"),
+        (RATE + "None if best == min(results) else best", "two edges"),
+        (RATE + "means[best]", "not its accuracy"),
+        (
+            RATE.replace("max(means", "min(means")
+            + "None if best in (min(results), max(results)) else best",
+            "the lowest accuracy",
+        ),
     ],
     "7.2": [
+        (EPOCH.replace("        optimizer.zero_grad()\n", ""), "clear them"),
+        (EPOCH.replace("        optimizer.step()\n", ""), "have not moved"),
+        (EPOCH.replace("        loss.backward()\n", ""), "have not moved"),
         (
-            MEANS + "return sum(losses) / len(losses), "
-            "sum(h / s for h, s in zip(hits, sizes)) / len(sizes)",
-            "as much as one of 100",
+            EPOCH.replace(
+                "        optimizer.zero_grad()\n        loss.backward()\n",
+                "        loss.backward()\n        optimizer.zero_grad()\n",
+            ),
+            "nothing cleared in between",
         ),
-        (MEANS + "return sum(losses) / len(losses), sum(hits) / sum(sizes)", "weigh it"),
-        (MEANS + "return sum(losses) / sum(sizes), sum(hits) / sum(sizes)", "a mean already"),
+        (EPOCH.replace("    model.train()\n", ""), "Dropout was off"),
+        (EPOCH.replace("    return", "        return"), "ends the loop"),
         (
-            MEANS + "total = sum(a * b for a, b in zip(losses, sizes))\n"
-            "    return total / sum(sizes), sum(hits) / len(sizes)",
-            "right answers a batch",
+            EPOCH.replace("total += loss.item() * len(batch)", "total += loss.item()"),
+            "a mean already",
         ),
-        (MEANS + "return sum(losses) / len(losses), sum(hits) / len(hits)", "weigh it"),
+        (EPOCH.replace("correct / seen", "correct / len(loader)"), "predictions a batch"),
         (
-            MEANS + "total = sum(a * b for a, b in zip(losses, sizes))\n"
-            "    return sum(hits) / sum(sizes), total / sum(sizes)",
-            "The loss comes first",
+            EPOCH.replace("total / seen, correct / seen", "correct / seen, total / seen"),
+            "comes first",
         ),
+        (EPOCH.replace("total / seen, correct / seen", "total, correct"), "Those are sums"),
+        (EPOCH.replace("total / seen", "loss.item()"), "last batch"),
+        (
+            EPOCH.replace("    return total / seen, correct / seen", "    pass"),
+            "nothing is returned",
+        ),
+        (EPOCH.replace("loss.item() * len", "loss * len"), "got"),
     ],
     "7.3": [
         (
@@ -155,5 +204,36 @@ WRONG = {
     "7.6": [
         ('answer = "a"', "chosen by"),
         ('answer = "c"', "luckier still"),
+    ],
+    "7.7": [
+        (CONFUSED.replace(" / counts.sum(dim=1, keepdim=True)", " * 1.0"), "divide each row"),
+        (CONFUSED.replace("    shares.fill_diagonal_(0)\n", ""), "leave it out"),
+        (CONFUSED.replace("dim=1", "dim=0"), "shares of the columns"),
+        (CONFUSED.replace("len(counts))", "len(counts))[::-1]"), "comes first"),
+        (
+            CONFUSED.replace(
+                "return divmod(shares.argmax().item(), len(counts))",
+                "return shares.argmax().item()",
+            ),
+            "through the whole table",
+        ),
+        (CONFUSED.replace("argmax", "argmin"), "expected"),
+        (
+            "def most_confused(counts):\n    return divmod(counts.argmax().item(), len(counts))",
+            "leave it out",
+        ),
+    ],
+    "7.8": [
+        (RESUME.replace("    model.load_state_dict(state['model'])\n", ""), "the weights are not"),
+        (RESUME.replace("    optimizer.load_state_dict(state['optimizer'])\n", ""), "Adam's means"),
+        (RESUME.replace("    torch.set_rng_state(state['random'])\n", ""), "random numbers"),
+        (RESUME.replace(" + 1", ""), "That epoch is done"),
+        (RESUME.replace(" + 1", " + 2"), "skips one"),
+        (RESUME.replace("    return state['epoch'] + 1", ""), "nothing is returned"),
+        (
+            RESUME.replace("torch.set_rng_state(state['random'])", "torch.manual_seed(0)"),
+            "random numbers",
+        ),
+        (RESUME.replace("state['epoch'] + 1", "state"), "got"),
     ],
 }
