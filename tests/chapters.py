@@ -17,6 +17,7 @@ NEW_FORM = (
     "05_forward_pass",
     "06_gradients",
     "07_training_loop",
+    "08_gpu_training",
 )  # the others follow the older rules alone
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+|\.\.\.)\)')
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)

@@ -279,6 +279,11 @@ RIGHT = {
         "    n = sum(len(y) for _, y in parts)\n    for p in model.parameters():\n"
         "        p.grad /= n",
     ],
+    "8.7": [
+        "def f(images, tops, lefts, size):\n    out = images.clone()\n"
+        "    for n in range(len(out)):\n        a, b = int(tops[n]), int(lefts[n])\n"
+        "        out[n, :, a:a + size, b:b + size] = 0\n    return out",
+    ],
     "9.2": [
         "def f(g, s):\n    return sum(a * (b / sum(s)) for a, b in zip(g, s))",
         "def f(g, s):\n    w = torch.tensor(s) / sum(s)\n"

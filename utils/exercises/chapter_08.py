@@ -1,6 +1,8 @@
 """Exercises of chapter 08, GPU training."""
 
-from utils.exercises.compare import choice, chosen, expect_value
+import torch
+
+from utils.exercises.compare import choice, chosen, expect_function, expect_value
 from utils.exercises.parts import accumulates
 from utils.exercises.timing import measures
 
@@ -71,3 +73,44 @@ def exercise_6(answer):
         "c": "An epoch is a pass over all pictures, whatever the batch",
     }
     choice(answer, "abc", reasons)
+
+
+def _erased(images, tops, lefts, size):
+    images = images.clone()
+    for picture, top, left in zip(images, tops, lefts, strict=True):
+        picture[:, top : top + size, left : left + size] = 0
+    return images
+
+
+def _first_channel(images, tops, lefts, size):
+    return torch.cat([_erased(images[:, :1], tops, lefts, size), images[:, 1:]], dim=1)
+
+
+def exercise_7(answer):
+    """A square hidden in each picture, in a place of its own."""
+    generator = torch.Generator().manual_seed(0)
+    cases = []
+    for count, channels, height, width, size in ((4, 3, 7, 9, 3), (3, 1, 6, 5, 2), (1, 2, 4, 4, 1)):
+        tops = torch.randint(height - size, (count,), generator=generator)
+        lefts = torch.randint(width - size, (count,), generator=generator)
+        images = torch.rand(count, channels, height, width, generator=generator) + 1
+        cases.append((images, tops, lefts, size))
+    expect_function(
+        answer,
+        cases,
+        _erased,
+        [
+            (lambda x, t, p, s: _erased(x, p, t, s), "Rows and columns are swapped: `tops` counts "
+             "along the height"),
+            (lambda x, t, p, s: _erased(x, t[:1].expand_as(t), p[:1].expand_as(p), s),
+             "All pictures have the first one's square; each has a corner of its own"),
+            (_first_channel, "Only the first channel is hidden"),
+            (lambda x, t, p, s: _erased(x, t, p, s + 1), "The square is one too large: it ends "
+             "before row `top + size`"),
+            (lambda x, t, p, s: _erased(x, t + 1, p + 1, s - 1), "The corner itself belongs to "
+             "the square"),
+            (lambda x, t, p, s: x - _erased(x, t, p, s), "That keeps the square and hides "
+             "the rest"),
+            (lambda x, t, p, s: x, "Nothing is hidden; is it the copy that you return?"),
+        ],
+    )  # fmt: skip

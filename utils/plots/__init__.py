@@ -9,6 +9,7 @@ from utils.plots.filters import plot_filters
 from utils.plots.gallery import animate_cases, plot_cases
 from utils.plots.graphs import plot_graph
 from utils.plots.grids import plot_class_counts, plot_grid
+from utils.plots.lanes import plot_lanes, plot_parts
 from utils.plots.memory import plot_sharing, plot_strides
 from utils.plots.networks import plot_model
 from utils.plots.pipeline import plot_pipeline
@@ -31,3 +32,4 @@ __all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_ca
 __all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
 __all__ += ["plot_cases", "plot_strides", "plot_tree"]
 __all__ += ["plot_confusion", "plot_gaps", "plot_killed_run", "plot_panels", "plot_sweep"]
+__all__ += ["plot_lanes", "plot_parts"]

@@ -10,6 +10,12 @@ PARTS = (
     "    total = sum(len(labels) for _, labels in parts)\n    for images, labels in parts:\n"
 )
 
+ERASED = (
+    "def erased(images, tops, lefts, size):\n    images = images.clone()\n"
+    "    for picture, top, left in zip(images, tops, lefts):\n"
+    "        picture[:, top : top + size, left : left + size] = 0\n    return images"
+)
+
 WRONG = {
     "8.1": [
         ("answer = 40", "the parameters alone"),
@@ -92,5 +98,21 @@ WRONG = {
     "8.6": [
         ('answer = "a"', "more exact"),
         ('answer = "c"', "a pass over all pictures"),
+    ],
+    "8.7": [
+        (ERASED.replace("zip(images, tops, lefts)", "zip(images, lefts, tops)"), "are swapped"),
+        (ERASED.replace("top, left in zip(images, tops, lefts)", "_ in enumerate(images)")
+         .replace("for picture", "for _").replace("_, _", "_, picture")
+         .replace("top :", "tops[0] :").replace("top +", "tops[0] +")
+         .replace("left :", "lefts[0] :").replace("left +", "lefts[0] +"), "a corner of its own"),
+        (ERASED.replace("picture[:,", "picture[0,"), "Only the first channel"),
+        (ERASED.replace("+ size", "+ size + 1"), "one too large"),
+        (ERASED.replace("top :", "top + 1 :").replace("left :", "left + 1 :"), "corner itself"),
+        (ERASED.replace("    images = images.clone()\n", ""), "changes its argument in place"),
+        (ERASED.replace("images = images.clone()", "whole = images\n    images = images.clone()")
+         .replace("return images", "return whole - images"), "hides the rest"),
+        (ERASED.replace("    return images", ""), "Is the `return` missing"),
+        (ERASED.replace("images.clone()", "images.clone()\n    given = images.clone()")
+         .replace("return images", "return given"), "Nothing is hidden"),
     ],
 }  # fmt: skip
