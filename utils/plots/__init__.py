@@ -9,12 +9,14 @@ from utils.plots.filters import plot_filters
 from utils.plots.gallery import animate_cases, plot_cases
 from utils.plots.graphs import plot_graph
 from utils.plots.grids import plot_class_counts, plot_grid
+from utils.plots.lanes import plot_lanes, plot_parts
 from utils.plots.memory import plot_sharing, plot_strides
 from utils.plots.networks import plot_model
 from utils.plots.pipeline import plot_pipeline
 from utils.plots.start import plot_answer, plot_steps
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
 from utils.plots.trees import plot_tree
+from utils.plots.workers import animate_ring, plot_collectives, plot_shares
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "RED", "WIDTH", "animate_cases"]
 __all__ += ["animate_convolution", "explore_convolution", "plot_class_counts"]
@@ -23,3 +25,4 @@ __all__ += ["plot_grid", "plot_history", "plot_lines", "plot_model", "show"]
 __all__ += ["plot_broadcast", "plot_numbers", "plot_sharing", "plot_stack_and_cat"]
 __all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
 __all__ += ["plot_cases", "plot_strides", "plot_tree"]
+__all__ += ["animate_ring", "plot_collectives", "plot_lanes", "plot_parts", "plot_shares"]
