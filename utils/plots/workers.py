@@ -14,15 +14,14 @@ MOST_PICTURES, MOST_WORKERS = 24, 4
 def plot_shares(rows, title, count):
     """Show {row: shares}, of each worker a list of picture numbers: who learns from which picture.
 
-    A cell for each of `count` pictures bears the ranks of its workers: several where a picture is
-    learnt from more than once, a dash where nobody has it. Raises ValueError for more than 24
-    pictures, for more than 4 workers, and for pictures that are not there.
+    A cell for each of `count` pictures bears the ranks of its workers, a dash where nobody has it.
+    Raises ValueError for over 24 pictures or 4 workers, and for pictures that are not there.
     """
     most = max(len(shares) for shares in rows.values())
     given = [picture for shares in rows.values() for share in shares for picture in share]
     if not 0 < count <= MOST_PICTURES or most > MOST_WORKERS or not set(given) <= set(range(count)):
-        what = f"{count} pictures, {most} workers, picture numbers up to {max(given)}"
-        raise ValueError(f"{what}: at most {MOST_PICTURES} and {MOST_WORKERS}, numbers from 0 on")
+        what = f"{count} pictures, {most} workers, numbers up to {max(given)}: at most"
+        raise ValueError(f"{what} {MOST_PICTURES} and {MOST_WORKERS}, numbers from 0 on")
     left = 40 + max(map(length, rows))
     side = min(60, (100 * WIDTH - left - 20) / count)
     axis = canvas(72 + len(rows) * (side + 12) + 34)
@@ -56,24 +55,24 @@ def _cell(axis, x, y, side, own):
 
 
 def _box(x, y, width, height, face, edge, hatch):
-    look = {"facecolor": face, "edgecolor": edge, "hatch": hatch, "linewidth": 1}
-    return plt.Rectangle((x, y), width, height, **look)
+    return plt.Rectangle((x, y), width, height, facecolor=face, edgecolor=edge, hatch=hatch, lw=1)
 
 
 def plot_collectives(results):
     """Show {collective: (before, after)}, what each worker held, a list of numbers, or None.
 
-    A cell for each number, a line for each worker; what a worker has received is marked. Raises
-    ValueError where there are not as many workers after as before.
+    A cell for each number; what a worker has received is marked. Raises ValueError where there are
+    not as many workers after as before.
     """
+    for name, (before, after) in results.items():
+        if len(before) != len(after):
+            raise ValueError(f"{name}: {len(before)} workers before, {len(after)} after")
     axis = canvas(30 + sum(34 + 36 * len(before) for before, _ in results.values()))
     y, said = 12, []
     for x, words in ((170, "before"), (560, "after (hatched: received)")):
         write(axis, x, y, words, color=GREY)
     for name, (before, after) in results.items():
         y += 34
-        if len(before) != len(after):
-            raise ValueError(f"{name}: {len(before)} workers before, {len(after)} after")
         write(axis, 12, y + 18 * len(before), name, va="center", weight="bold")
         for rank, (had, has) in enumerate(zip(before, after, strict=True)):
             middle = y + 18
