@@ -18,6 +18,7 @@ NEW_FORM = (
     "06_gradients",
     "07_training_loop",
     "08_gpu_training",
+    "09_distributed_training",
 )  # the others follow the older rules alone
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+|\.\.\.)\)')
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)

@@ -59,7 +59,7 @@ def test_the_library_stays_small():
         counts[room_of(path)] += len(lines_of_code(path.read_text(encoding="utf-8")))
     figures, _ = counts.pop("plots"), counts.pop("exercises")
     assert sum(counts.values()) <= 1840
-    assert figures <= 2145
+    assert figures <= 2322
 
 
 def lines_of_code(source):

@@ -85,6 +85,7 @@ KEPT = [
     ("predictions", page(PREDICTION, code("x = 1"), code("x", "1"), prose("One."))),
     ("predictions", page(prose(f"{PREDICTION.source}\n\n<details>{rules.ANSWER}</details>"))),
     ("results", page(code(TRIO))),
+    ("results", page(code("%%writefile a.py\nprint(1)\nprint(2)\nprint(3)"))),
     ("results", page(code("def f():\n    print(1)\n    print(2)\n    print(3)"))),
     ("plain", page(code("!ls\nall(flags)"))),
     ("ignored", page(code("1", "26 s of training\n\n", tags=["nbval-ignore-output"]))),

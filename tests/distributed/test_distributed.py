@@ -181,6 +181,26 @@ def test_a_worker_that_dies_is_named(tmp_path, monkeypatch, end, words):
     assert str(failure.value).split("\n  ")[1:] == lines
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such signal")
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_worker_aborted_at_its_end_is_started_once_more(tmp_path, times):
+    text = (
+        "import os, pathlib, sys\nruns = pathlib.Path(sys.argv[1])\n"
+        "runs.write_text(runs.read_text() + 'x')\n"
+        "print('done', flush=True)\n"
+        f"if len(runs.read_text()) <= {times}:\n"
+        "    print('terminate called without an active exception', file=sys.stderr, flush=True)\n"
+        "    os.abort()"
+    )
+    (tmp_path / "runs").write_text("")
+    if times == 1:
+        assert launch(1, script(tmp_path, text), tmp_path / "runs") == "done"
+    else:
+        with pytest.raises(LaunchError, match="killed by SIGABRT; terminate called"):
+            launch(1, script(tmp_path, text), tmp_path / "runs")
+    assert (tmp_path / "runs").read_text() == "xx"
+
+
 def test_more_workers_than_cores_are_warned_of_before_they_start(monkeypatch):
     monkeypatch.setattr(launching, "available_cores", lambda: 2)
     with (

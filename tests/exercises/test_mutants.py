@@ -30,7 +30,7 @@ EQUIVALENT = {
         "line 2: 0 -> -1": "the same",
     },
     "7.7": {"line 3: 0 -> -1": "no share is below either"},
-    "9.4": {
+    "9.5": {
         "line 3: 1000000.0 -> 1000001.0": "a millionth, less than the check looks at",
         "line 3: 1000000.0 -> 999999.0": "the same",
     },

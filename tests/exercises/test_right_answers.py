@@ -285,11 +285,16 @@ RIGHT = {
         "        out[n, :, a:a + size, b:b + size] = 0\n    return out",
     ],
     "9.2": [
+        "def f(machine, local_rank, machines, per_machine):\n"
+        "    ranks = list(range(machines * per_machine))\n"
+        "    return [ranks[machine * per_machine :][local_rank], len(ranks)]",
+    ],
+    "9.3": [
         "def f(g, s):\n    return sum(a * (b / sum(s)) for a, b in zip(g, s))",
         "def f(g, s):\n    w = torch.tensor(s) / sum(s)\n"
         "    return torch.einsum('w,w...->...', w, torch.stack(g))",
     ],
-    "9.3": [
+    "9.4": [
         "def f(count, workers, rank):\n    each = -(-count // workers)\n"
         "    return [(rank + i * workers) % count for i in range(each)]",
         "import math\ndef f(count, workers, rank):\n    total = "
@@ -297,10 +302,11 @@ RIGHT = {
         "\n    every = list(range(count))\n    every += every[: total - count]\n"
         "    return [every[i] for i in range(rank, total, workers)]",
     ],
-    "9.4": [
+    "9.5": [
         "def f(p, n, s):\n    return 8 * (n - 1) * p / n * s * 3600 / 10**6",
         "def f(p, n, s):\n    return (2 - 2 / n) * p * 4 / 1e6 * 60 * 60 * s",
     ],
+    "9.8": ['f = [6, "C"]', 'f = 6, "c"'],
     "3.1": ["f = 57.0", "f = torch.tensor(57)"], "3.2": ["f = [1812, 300]"],
     "3.8": [BY_ROWS + "\nf = matrix_of"],
     "3.4": ["f = (2, 0)", "f = [4, 1]"], "3.5": ["f = (1, 1, 5)", "f = [3, 1, 3]", "f = (4, 2, 1)"],

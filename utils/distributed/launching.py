@@ -18,6 +18,9 @@ import psutil
 from utils.distributed.cores import available_cores
 
 TORCHRUN = "from utils.distributed.launching import torchrun; torchrun()"
+# A worker that had done its work: gloo's threads met an interpreter that was ending (torch 2.15,
+# seen twice in forty launches on a machine with six times as much to do as it had cores)
+EXIT_RACE = "killed by SIGABRT; terminate called without an active exception"
 GRACE = 5  # seconds that torchrun has to end its workers, before all of them are killed
 
 
@@ -29,12 +32,13 @@ class LaunchError(RuntimeError):
         self.output = output
 
 
-def launch(workers, *command, max_restarts=0, timeout=120):
+def launch(workers, *command, max_restarts=0, timeout=120, again=True):
     """Run `torchrun --nproc-per-node=<workers> <command>` and return what the workers printed.
 
     `command` is a script with its arguments, or "-m", a module and its arguments. The text is
     ordered by start (there are up to 1 + `max_restarts` of them), then by worker. Each worker
-    computes with one thread. torchrun chooses a port that is free.
+    computes with one thread. torchrun chooses a port that is free. `again`: start once more if a
+    worker was aborted while its Python ended, as happens where the machine is very busy.
 
     Warns if there are more workers than cores. Raises ValueError for a number of workers below
     1, and LaunchError if the workers fail, or are not done after `timeout` seconds. When this
@@ -78,6 +82,10 @@ def launch(workers, *command, max_restarts=0, timeout=120):
         if code is None:
             what = f"{workers} workers were stopped: they were not done after {timeout} s"
             raise LaunchError(f"{what}.{_last_words(folder)}", output)
+        if code and again and EXIT_RACE in _last_words(folder):
+            return launch(
+                workers, *command, max_restarts=max_restarts, timeout=timeout, again=False
+            )
         if code:
             raise LaunchError(f"the workers failed.{_last_words(folder)}", output)
         return output

@@ -133,7 +133,7 @@ def train_epoch(model, images, labels, share, optimizer, doomed=False):
     """Learn from this worker's batches, a list of index tensors, and return the epoch's record."""
     model.train()
     start = time.perf_counter()
-    sums = torch.zeros(3, dtype=torch.float64, device=images.device)  # loss, hits, pictures
+    sums = torch.zeros(3, dtype=torch.float64, device=images.device)  # loss, correct, pictures
     for number, batch in enumerate(share):
         if doomed and number == len(share) // 2:
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows lacks it

@@ -1,12 +1,13 @@
 """Exercises of chapter 09, distributed training."""
 
-import math
 from unittest import mock
 
 import torch
 from torch.utils.data import DistributedSampler
 
-from utils.exercises.compare import WrongAnswer, choice, chosen, expect_function, expect_value
+from utils.exercises import ranks
+from utils.exercises.compare import choice, chosen, expect_function, expect_value
+from utils.exercises.verdict import WrongAnswer, show
 
 
 def exercise_1(answer):
@@ -25,6 +26,17 @@ def exercise_1(answer):
 
 
 def exercise_2(answer):
+    """Rank and world size on several machines."""
+    cases = [(0, 0, 4, 8), (3, 7, 4, 8), (1, 2, 2, 4), (2, 0, 3, 5), (4, 1, 6, 2)]
+    expect_function(
+        answer,
+        cases,
+        ranks.whoami,
+        ranks.RANK_MISTAKES,
+    )
+
+
+def exercise_3(answer):
     """The mean of means, weighted."""
     cases = [
         ([torch.tensor([1.0, -2.0]), torch.tensor([5.0, 2.0])], [3, 1]),
@@ -66,40 +78,16 @@ class _Asked(BaseException):
     """PyTorch's own sampler was made."""
 
 
-def exercise_3(answer):
+def exercise_4(answer):
     """What DistributedSampler gives."""
     cases = [(7, 2, 0), (7, 2, 1), (12, 4, 3), (10, 4, 2), (10, 4, 3), (11, 4, 0), (9, 4, 3)]
     cases += [(3, 3, 1), (5, 1, 0)]
-
-    def blocks(count, workers, rank, fill=True):
-        each = math.ceil(count / workers) if fill else count // workers
-        return [number % count for number in range(each * rank, each * rank + each)]
-
-    def dealt(count, workers, rank):
-        return list(range(count))[rank::workers]
-
-    def cut(count, workers, rank):
-        return list(range(count // workers * workers))[rank::workers]
-
-    def last_repeated(count, workers, rank):
-        each = math.ceil(count / workers)
-        return [min(number, count - 1) for number in range(each * workers)][rank::workers]
 
     expect_function(
         answer,
         cases,
         lambda *case: list(DistributedSampler(range(case[0]), *case[1:], shuffle=False)),
-        [
-            (dealt, "All need equally many: fill up from the beginning of the list"),
-            (cut, "That leaves pictures out, as drop_last=True does; fill up instead"),
-            (blocks, "Those are blocks of neighbours; deal them out like cards, one by one"),
-            (
-                lambda *case: blocks(*case, fill=False),
-                "Those are blocks of neighbours; deal them out like cards, one by one",
-            ),
-            (last_repeated, "It fills up from the beginning, not with the last picture again"),
-            (lambda *case: dealt(case[0], case[1], case[2] + 1), "Ranks are counted from 0"),
-        ],
+        ranks.SHARE_MISTAKES,
     )
     with mock.patch.object(DistributedSampler, "__init__", side_effect=_Asked):
         try:
@@ -110,7 +98,7 @@ def exercise_3(answer):
             ) from None
 
 
-def exercise_4(answer):
+def exercise_5(answer):
     """What a ring sends."""
     cases = [(32_998, 2, 10), (10**6, 4, 0.5), (10**9, 64, 2), (500, 1, 3)]
 
@@ -147,22 +135,46 @@ def exercise_4(answer):
     )
 
 
-def exercise_5(answer):
+def exercise_6(answer):
     """Which lines spoil a script."""
     reasons = {
         "a": "worker 0 waits for three others that never call `all_reduce`",
         "b": "all four draw the same order, and learn from the same pictures",
         "c": "the networks are equal, so one worker writes for all, and no two write one file",
-        "d": "those are the hits on worker 0's pictures; add up over all workers first",
-        "e": "the others wait for the slopes of a worker that has left",
+        "d": "those are worker 0's correct predictions; add up over all workers first",
+        "e": "the others wait for the gradients of a worker that has left",
     }
     chosen(answer, {"a", "b", "d", "e"}, reasons)
 
 
-def exercise_6(answer):
+def exercise_7(answer):
     """Two workers with the old batch each."""
     reasons = {
         "a": "Rounding there is, but more than that: only with shares of 50 would it be all",
         "c": "DDP takes the mean of the workers' gradients, not the sum",
     }
     choice(answer, "abc", reasons)
+
+
+def exercise_8(answer):
+    """Who died first, by a log."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise WrongAnswer(f'got {show(answer)}, expected a rank and a letter, such as (0, "a")')
+    echo = "It complains that another was gone: an echo, and a worker that complains still lives"
+    expect_value(
+        answer[0],
+        6,
+        [
+            (2, "That is its LOCAL_RANK; on machine 1 the ranks do not start at 0"),
+            (0, "Its exit code is 1, but compare the times: the other machine failed earlier"),
+            *[(rank, echo) for rank in (1, 3, 5, 7)],
+            (4, "It was ended by torchrun; which LOCAL_RANK had failed?"),
+            (13_423, "That is the process's number; its rank was asked"),
+        ],
+    )
+    reasons = {
+        "a": "An error in Python is exit code 1 and leaves a traceback; what is exit code -9?",
+        "b": "Then nobody would have ended by a signal; what is exit code -9?",
+        "d": "torchrun sends SIGTERM, exit code -15; and nobody had failed before this one",
+    }
+    choice(answer[1], "abcd", reasons)

@@ -23,6 +23,7 @@ from utils.plots.runs import (
 from utils.plots.start import plot_answer, plot_steps
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
 from utils.plots.trees import plot_tree
+from utils.plots.workers import animate_ring, plot_collectives, plot_shares
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "RED", "WIDTH", "animate_cases"]
 __all__ += ["animate_convolution", "explore_convolution", "plot_class_counts"]
@@ -33,3 +34,4 @@ __all__ += ["plot_answer", "plot_pipeline", "plot_steps"]
 __all__ += ["plot_cases", "plot_strides", "plot_tree"]
 __all__ += ["plot_confusion", "plot_gaps", "plot_killed_run", "plot_panels", "plot_sweep"]
 __all__ += ["plot_lanes", "plot_parts"]
+__all__ += ["animate_ring", "plot_collectives", "plot_lanes", "plot_parts", "plot_shares"]

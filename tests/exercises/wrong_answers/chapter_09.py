@@ -1,5 +1,6 @@
 """Plausible wrong answers to chapter 09, and what the check should say to each."""
 
+WHO = "def whoami(machine, local_rank, machines, per_machine):\n    return "
 WHOLE = "def whole_gradient(gradients, sizes):\n    "
 SUM = "sum(g * s for g, s in zip(gradients, sizes))"
 SHARE = "def own_share(count, workers, rank):\n    "
@@ -16,6 +17,16 @@ WRONG = {
         ("answer = 7500", "Those are a worker's pictures"),
     ],
     "9.2": [
+        (WHO + "local_rank, machines * per_machine", "starts at 0 on each machine"),
+        (WHO + "local_rank * machines + machine, machines * per_machine", "in turns"),
+        (WHO + "machine * per_machine + local_rank, per_machine", "one machine's number"),
+        (WHO + "machine * per_machine + local_rank, machines", "counts workers"),
+        (WHO + "machine * per_machine + local_rank + 1, machines * per_machine", "from 0"),
+        (WHO + "machine * per_machine + local_rank", "expected"),
+        (WHO + "machine * machines + local_rank, machines * per_machine", "expected"),
+        (WHO + "machines * per_machine, machine * per_machine + local_rank", "expected"),
+    ],
+    "9.3": [
         (WHOLE + "return sum(gradients) / len(gradients)", "the plain mean"),
         (WHOLE + f"return {SUM}", "sum over all pictures"),
         (WHOLE + f"return {SUM} / len(sizes)", "not of workers"),
@@ -27,7 +38,7 @@ WRONG = {
         ),
         ("def whole_gradient(g, s):\n    return sum(a / b for a, b in zip(g, s))", "expected 2"),
     ],
-    "9.3": [
+    "9.4": [
         (
             SHARE + "from torch.utils.data import DistributedSampler as S\n"
             "    return list(S(range(count), workers, rank, shuffle=False))",
@@ -56,7 +67,7 @@ WRONG = {
             "expected",
         ),
     ],
-    "9.4": [
+    "9.5": [
         (SENT + RING + "parameters * steps_per_second * 3600 / 1e6", "four bytes"),
         (SENT + RING + "4 * parameters * steps_per_second / 1e6", "one second"),
         (SENT + RING + "4 * parameters * steps_per_second * 3600", "Those are bytes"),
@@ -71,13 +82,26 @@ WRONG = {
         (SENT + "4 * parameters * steps_per_second * 3600 / 1e6", "How often"),
         (SENT + RING + "4 * parameters * steps_per_second * 3600 / 1e9", "gigabytes"),
     ],
-    "9.5": [
+    "9.6": [
         ('answer = {"a", "b", "c", "d", "e"}', "'c' should not be in it"),
         ('answer = {"a", "d", "e"}', "'b' is missing"),
         ('answer = "a, b, d"', "'e' is missing"),
     ],
-    "9.6": [
+    "9.7": [
         ('answer = "a"', "more than that"),
         ('answer = "c"', "not the sum"),
+    ],
+    "9.8": [
+        ('answer = (2, "c")', "LOCAL_RANK"),
+        ('answer = (0, "a")', "compare the times"),
+        ('answer = (3, "b")', "an echo"),
+        ('answer = (7, "d")', "an echo"),
+        ('answer = (4, "d")', "which LOCAL_RANK"),
+        ('answer = (13423, "c")', "the process's number"),
+        ('answer = (6, "a")', "exit code 1"),
+        ('answer = (6, "b")', "by a signal"),
+        ('answer = (6, "d")', "exit code -15"),
+        ('answer = "c"', "a rank and a letter"),
+        ("answer = 6", "a rank and a letter"),
     ],
 }
