@@ -7,8 +7,8 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env bundle classroom pages links notebooks distances format browser colab \
-        session bench recipe gpu kills syllabus test-oldest test-newest lock
+.PHONY: help lab test progress env bundle classroom pages links notebooks distances format browser \
+        colab session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -29,6 +29,9 @@ lab: env  ## get the data and open JupyterLab at chapter 00, or at CHAPTER=03
 test: env  ## run the unit tests, the course's rules and every notebook; ROOMS="tests/plots"
 	$(VENV) $(PYTEST) $(if $(CHAPTER),-k $(CHAPTER)_ $(or $(ROOMS),tests/course tests/exercises \
 	    notebooks),$(ROOMS))
+
+progress: env  ## show what is right, wrong, not attempted in notebooks/, or in FOLDER=mine
+	@$(VENV) -m tools.progress $(if $(FOLDER),'$(FOLDER)')
 
 env:  ## make the environment in .venv; done once, and again when the lock changes
 	@"$(PYTHON)" -c "import sys; sys.exit(sys.version_info < (3,))" 2>/dev/null || { printf >&2 \

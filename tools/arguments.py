@@ -22,7 +22,7 @@ WORDS = {
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")
-OTHERS += ("COURSE_DEVICE",)
+OTHERS += ("COURSE_DEVICE", "FOLDER")
 KNOWN = ("CHAPTER", "ROOMS", *NUMBERS, *WORDS, *OTHERS)
 
 
