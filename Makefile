@@ -7,8 +7,8 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test progress env bundle classroom pages links notebooks distances format browser \
-        colab session bench recipe gpu kills syllabus test-oldest test-newest lock
+.PHONY: help lab test progress env edition bundle classroom pages links notebooks distances format \
+        browser colab session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -41,6 +41,9 @@ env:  ## make the environment in .venv; done once, and again when the lock chang
 	@"$(PYTHON)" tools/setup_env.py $(if $(BUILD),--cpu)
 
 ## for teaching
+
+edition: env  ## write CHAPTER=03 without answers; ANSWERS=hints keeps hints; FOR=nbgrader
+	@$(VENV) -m tools.edition $(if $(ANSWERS),--answers $(ANSWERS)) $(if $(FOR),--$(FOR)) $(COURSE)
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

@@ -23,10 +23,13 @@ WRONG = [
     ("KILLS", "", "a whole number from 1 on", "make kills KILLS=100"),
     ("BUILD", "gpu", "cpu", "BUILD=cpu"),
     ("FRESH", "0", "1", "FRESH=1"),
+    ("ANSWERS", "all", "none or hints", "ANSWERS=hints"),
+    ("FOR", "otter", "nbgrader", "FOR=nbgrader"),
     ("ROOMS", "tests/dataset", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
     ("ROOMS", "", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
 ]
 RIGHT = [("CHAPTER", "01"), ("LEARNERS", "30"), ("SEEDS", "1"), ("BUILD", "cpu"), ("FRESH", "1")]
+RIGHT += [("ANSWERS", "none"), ("ANSWERS", "hints"), ("FOR", "nbgrader"), ("FOLDER", "mine")]
 RIGHT += [("ROOMS", "tests/tools/test_arguments.py::test_right tests"), ("PYTHON", "python3.12")]
 
 
