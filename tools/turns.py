@@ -12,6 +12,7 @@ POINTS = {"easy": 1, "medium": 2, "hard": 3}  # what a right answer earns: chang
 HEAD = re.compile(r"^\*\*(\d+\.\d+) · (\w+)\*\* \((easy|medium|hard)\)\. ?(.*)", re.MULTILINE)
 CHECK = re.compile(r"""\bcheck\(\s*["'](\d+\.\d+)["']\s*,\s*(.+?)\s*\)\s*$""", re.MULTILINE)
 RIGHT, WRONG, OPEN = "right", "wrong", "not attempted"
+LARGEST = 50_000_000  # bytes of a notebook; the course's own have less than a million
 SAID = ((RIGHT, " right."), (OPEN, " not attempted yet"), (WRONG, " not right yet"))
 SAID += ((WRONG, " cannot be judged"),)
 
@@ -35,8 +36,14 @@ class Exercise(NamedTuple):
 def read(path):
     """Return the cells of a notebook, each with its text as one string under "source"."""
     try:
+        if (size := Path(path).stat().st_size) > LARGEST:
+            raise NotANotebook(f"{path} has {size:,} bytes, more than {LARGEST:,}")
         cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-        return [{**cell, "source": joined(cell.get("source", ""))} for cell in cells]
+        return [
+            {"cell_type": "raw", **cell, "source": joined(cell.get("source", ""))} for cell in cells
+        ]
+    except NotANotebook:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise NotANotebook(f"{path} is no notebook that can be read ({reason})") from None
