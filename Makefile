@@ -7,7 +7,7 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test progress env edition bundle classroom pages links notebooks distances format \
+.PHONY: help lab test progress env edition grade bundle classroom pages links notebooks distances format \
         browser colab session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
@@ -44,6 +44,11 @@ env:  ## make the environment in .venv; done once, and again when the lock chang
 
 edition: env  ## write CHAPTER=03 without answers; ANSWERS=hints keeps hints; FOR=nbgrader
 	@$(VENV) -m tools.edition $(if $(ANSWERS),--answers $(ANSWERS)) $(if $(FOR),--$(FOR)) $(COURSE)
+
+grade: env  ## run again and mark the notebooks in SUBMISSIONS=folder; CHAPTER=03, WORKERS=2
+	@$(VENV) -m tools.get_data
+	@$(VENV) -m tools.grade $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(WORKERS),--workers \
+	    $(WORKERS)) $(if $(SUBMISSIONS),'$(SUBMISSIONS)')
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = {  # settings that are whole numbers from 1 on, each with an example
     "LEARNERS": "classroom LEARNERS=8",
+    "WORKERS": "grade SUBMISSIONS=folder WORKERS=2",
     "SEEDS": "bench SEEDS=3",
     "EPOCHS": "bench EPOCHS=10",
     "IMAGES": "bench IMAGES=60000",
@@ -24,7 +25,7 @@ WORDS = {  # what a setting may be, and what it means to leave it out
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")
-OTHERS += ("COURSE_DEVICE", "FOLDER")
+OTHERS += ("COURSE_DEVICE", "FOLDER", "SUBMISSIONS")
 KNOWN = ("CHAPTER", "ROOMS", *NUMBERS, *WORDS, *OTHERS)
 
 

@@ -96,7 +96,7 @@ def answers_in(cells, chapter):
     return "\n".join(own) if len(own) > 1 else ""
 
 
-def grade(made, path, chapters, limits, halt, part):
+def grade(path, chapters, limits, halt, part):
     """Return {"rows": ..., "text": ...} of one notebook, from `part` if that is still true."""
     from tools.grade_work import graded
 
@@ -111,7 +111,7 @@ def grade(made, path, chapters, limits, halt, part):
     if part.exists() and (kept := json.loads(part.read_text(encoding="utf-8")))["key"] == key:
         return kept
     try:
-        rows = graded(made, cells, chapter, limits, halt)
+        rows = graded(cells, chapter, limits, halt)
     except OSError as error:  # no process, no disk: not the learner's fault, so tried again
         return {"rows": [["", NOT_GRADED, 0, f"{type(error).__name__}: {error}"]], "text": ""}
     found = {"key": key, "rows": rows, "text": answers_in(cells, chapter)}
@@ -121,9 +121,7 @@ def grade(made, path, chapters, limits, halt, part):
 
 def grade_all(listed, chapters, limits, options):
     """Return [(learner, found), ...]; a signal ends all processes, and keeps what is done."""
-    from tools.grade_rooms import context
-
-    halt, made, done = threading.Event(), context(), {}
+    halt, done = threading.Event(), {}
     for kind in signal.SIGINT, signal.SIGTERM:
         signal.signal(kind, lambda *_: halt.set())
     with (
@@ -133,7 +131,7 @@ def grade_all(listed, chapters, limits, options):
         waiting = {}
         for number, (learner, path) in enumerate(listed):
             part = options.out / "parts" / f"{learner}--{path.stem}.json"
-            one = pool.submit(grade, made, path, chapters, limits, halt, part)
+            one = pool.submit(grade, path, chapters, limits, halt, part)
             waiting[one] = number
         for one in as_completed(waiting):
             if halt.is_set():
@@ -165,11 +163,11 @@ def write(found, chapters, out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("submissions", type=Path)
+    parser.add_argument("submissions", type=Path, nargs="?")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="the course's")
     parser.add_argument("--chapter", default="", help="only this one, such as 03")
     parser.add_argument("--workers", type=int, default=available_cores())
-    parser.add_argument("--seconds", type=float, default=120, help="for one cell, one answer")
+    parser.add_argument("--seconds", type=float, default=300, help="of work for a cell, an answer")
     parser.add_argument("--minutes", type=float, default=30, help="for one notebook")
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one notebook")
     parser.add_argument("--out", type=Path, default=GRADES)
@@ -177,6 +175,8 @@ def main():
     if os.name == "nt":
         stop("Windows cannot shut a process in (it has no `resource`, no fork). Use Linux, macOS, "
              "or Windows' Linux (WSL).")  # fmt: skip
+    if options.submissions is None:
+        stop("whose? Name the folder of the notebooks: make grade SUBMISSIONS=folder")
     listed = submissions(options.submissions)
     chapters = [read(path) for path in sorted(options.notebooks.glob(f"{options.chapter}*.ipynb"))]
     data = data_folder().resolve()

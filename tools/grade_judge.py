@@ -11,12 +11,13 @@ import linecache
 import math
 import os
 import pickle
+import resource
 import select
 import signal
 import sys
 import time
 
-from tools.sandbox import keep_only, shut_in
+from tools.sandbox import WAITING, keep_only, shut_in
 
 WATCHED = ("torch", "torch.nn.functional", "copy", "json", "random", "numpy", "pickle")
 LONGEST = 2000  # characters of a message
@@ -93,21 +94,24 @@ def apart(seconds, number, payload, cells):
     child = os.fork()
     if not child:
         os.close(reading)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
         write, leave, text_of = os.write, os._exit, json.dumps  # an answer may put others there
         found, message = verdict(number, payload, cells)
         write(writing, text_of([found, message[:LONGEST]]).encode())
         leave(0)
     os.close(writing)
-    text, end = b"", time.monotonic() + seconds
+    text, end, late = b"", time.monotonic() + WAITING * seconds, False
     while (left := end - time.monotonic()) > 0 and select.select([reading], [], [], left)[0]:
         if not (part := os.read(reading, 65536)):
             break
         text += part
     else:
-        text = json.dumps(["wrong", f"calling the answer took more than {seconds:g} s"]).encode()
+        late = True
     os.close(reading)
     os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if late or os.waitstatus_to_exitcode(status) == -signal.SIGXCPU:
+        return json.dumps(["wrong", f"calling the answer took more than {seconds:g} s"]).encode()
     return text
 
 

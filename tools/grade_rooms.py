@@ -1,6 +1,7 @@
 """Processes that are shut in and listened to, and ended with all that they started."""
 
 import contextlib
+import functools
 import multiprocessing
 import tempfile
 import threading
@@ -22,6 +23,7 @@ def in_process(module, name, *arguments):
     getattr(__import__(f"tools.{module}", fromlist=[name]), name)(*arguments)
 
 
+@functools.cache
 def context():
     """Return what starts processes: from one that has PyTorch loaded and has run nothing yet."""
     made = multiprocessing.get_context("forkserver")
@@ -74,8 +76,9 @@ def excess(process, limits):
 class Room:
     """One process, shut in, that is listened to until it ends or has to be ended."""
 
-    def __init__(self, made, limits, stop, name, *arguments):
+    def __init__(self, limits, stop, name, *arguments):
         self.limits, self.stop = limits, stop
+        made = context()
         self.pipe, there = made.Pipe(duplex=False)
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         given = (*name, *arguments, Path(self.folder.name), limits["hidden"][name[0]], limits)
@@ -86,7 +89,7 @@ class Room:
     def hear(self, seconds):
         """Return the next message; EOFError if the process ended, TimeoutError if it had to be."""
         until = time.monotonic() + seconds
-        while not self.pipe.poll(0.2):
+        while self.stop.is_set() or not self.pipe.poll(0.2):
             if self.stop.is_set():
                 raise Interrupted
             if time.monotonic() > until:

@@ -6,7 +6,6 @@ What is handed out is believed by nobody: the answers go to a judge in a process
 
 import ast
 import contextlib
-import io
 import json
 import os
 import signal
@@ -18,7 +17,7 @@ import matplotlib.pyplot as plt
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from tools.sandbox import keep_only, shut_in
+from tools.sandbox import WAITING, keep_only, shut_in
 
 
 class TooLong(BaseException):
@@ -43,6 +42,25 @@ def shell():
     return made
 
 
+@contextlib.contextmanager
+def at_most(seconds):
+    """Raise TooLong after so many seconds of work, or WAITING times as many on the clock."""
+
+    def ring(*_):
+        raise TooLong
+
+    clocks = {signal.SIGPROF: (signal.ITIMER_PROF, seconds),
+              signal.SIGALRM: (signal.ITIMER_REAL, WAITING * seconds)}  # fmt: skip
+    for kind, clock in clocks.items():
+        signal.signal(kind, ring)
+        signal.setitimer(*clock)
+    try:
+        yield
+    finally:
+        for clock, _ in clocks.values():
+            signal.setitimer(clock, 0)
+
+
 def call_of(source, number):
     """Return the code of the answer in `check(number, answer)`, None if it stands nowhere."""
     for node in ast.walk(ast.parse(source)):
@@ -54,17 +72,9 @@ def call_of(source, number):
 
 def run_cell(ipython, source, place, seconds):
     """Run one cell; return what it raised in words, "" if nothing."""
-
-    def ring(*_):
-        raise TooLong
-
     ipython.compile.get_code_name = lambda *given: f"<cell {place}>"
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
+    with at_most(seconds):
         done = ipython.run_cell(source)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     plt.close("all")
     error = done.error_before_exec or done.error_in_exec
     if isinstance(error, TooLong):
@@ -76,19 +86,15 @@ def run_cell(ipython, source, place, seconds):
 def answer_of(ipython, source, seconds, number, name):
     """Return (kind, bytes) of the answer that a cell holds: pickled, or why there is none."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        code = call_of(ipython.transform_cell(source), number) or name
-        answer = eval(code, ipython.user_ns)
-        if answer is ...:
-            return "open", b""
-        kept = io.BytesIO()
-        cloudpickle.dump(answer, kept)
-        return "answer", kept.getvalue()
+        with at_most(seconds):
+            code = call_of(ipython.transform_cell(source), number) or name
+            answer = eval(code, ipython.user_ns)
+            if answer is ...:
+                return "open", b""
+            return "answer", cloudpickle.dumps(answer)
     except BaseException as error:
         said = f"the answer cannot be taken out of the notebook ({type(error).__name__}: {error})"
         return "failed", said[:300].encode(errors="replace")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def run(cells, asked, skipped, folder, hidden, limits, pipe):

@@ -6,6 +6,7 @@ import re
 import time
 
 from tools.grade_rooms import GRACE, Room
+from tools.sandbox import WAITING
 from tools.turns import OPEN, RIGHT, WRONG, exercises, turn
 
 RESTARTS = 5  # how often a notebook is run again without the cell at which it ended
@@ -32,10 +33,10 @@ def asked_cells(cells, chapter):
     return found
 
 
-def once(made, cells, asked, skipped, found, limits, stop, until):
+def once(cells, asked, skipped, found, limits, stop, until):
     """Run the notebook; note in `found` what comes. Return None, or where and why it ended."""
     place, wait = None, GRACE
-    with Room(made, limits, stop, ("grade_run", "run"), cells, asked, skipped) as room:
+    with Room(limits, stop, ("grade_run", "run"), cells, asked, skipped) as room:
         while True:
             try:
                 told = json.loads(room.hear(min(wait, until - time.monotonic())))
@@ -48,18 +49,18 @@ def once(made, cells, asked, skipped, found, limits, stop, until):
             if kind == "ends":
                 return None
             if kind == "begins":
-                place, wait = number, limits["seconds"] + PATIENCE
+                place, wait = number, WAITING * limits["seconds"] + PATIENCE
             elif number in asked and number == place:
                 found[number] = (kind, data)
                 wait = GRACE
 
 
-def run_all(made, cells, asked, limits, stop):
+def run_all(cells, asked, limits, stop):
     """Return {place: (kind, data)} of the cells in `asked`, run again without what ended it."""
     found, skipped = {}, set()
     until = time.monotonic() + 60 * limits["minutes"]
     for _ in range(RESTARTS):
-        ended = once(made, cells, asked, skipped, found, limits, stop, until)
+        ended = once(cells, asked, skipped, found, limits, stop, until)
         if ended is None:
             break
         place, why = ended
@@ -75,16 +76,14 @@ def run_all(made, cells, asked, limits, stop):
     return found
 
 
-def judged(made, answers, cells, limits, stop):
+def judged(answers, cells, limits, stop):
     """Return [(verdict, message)] of [(number, payload)], in order."""
     said = []
     while len(said) < len(answers):
-        with Room(
-            made, limits, stop, ("grade_judge", "judge"), answers[len(said) :], cells
-        ) as room:
+        with Room(limits, stop, ("grade_judge", "judge"), answers[len(said) :], cells) as room:
             try:
                 while len(said) < len(answers):
-                    said.append(checked(room.hear(2 * limits["seconds"] + GRACE)))
+                    said.append(checked(room.hear(WAITING * limits["seconds"] + GRACE)))
             except TimeoutError as late:
                 said.append((WRONG, f"when the answer was called, {late}"))
             except EOFError:
@@ -101,14 +100,14 @@ def checked(text):
     return WRONG, "the process ended when the answer was called"
 
 
-def graded(made, cells, chapter, limits, stop):
+def graded(cells, chapter, limits, stop):
     """Return [[number, verdict, points, message], ...] for all exercises of a chapter."""
     asked = asked_cells(cells, chapter)
     code = [cell["source"] if cell["cell_type"] == "code" else None for cell in cells]
-    found = run_all(made, code, asked, limits, stop) if asked else {}
+    found = run_all(code, asked, limits, stop) if asked else {}
     answers = [(place, asked[place][0], data) for place, (kind, data) in sorted(found.items())
                if kind == "answer"]  # fmt: skip
-    said = judged(made, [one[1:] for one in answers], [one or "" for one in code], limits, stop)
+    said = judged([one[1:] for one in answers], [one or "" for one in code], limits, stop)
     verdicts = {place: (WRONG, data.decode(errors="replace"))
                 for place, (kind, data) in found.items() if kind == "failed"}  # fmt: skip
     verdicts |= dict(zip([place for place, *_ in answers], said, strict=True))

@@ -138,7 +138,7 @@ def place(tmp_path_factory):
 
 def command(place, *more):
     return [sys.executable, "-m", "tools.grade", str(place / "class"), "--notebooks",
-            str(place / "course"), "--out", str(place / "grades"), "--seconds", "8",
+            str(place / "course"), "--out", str(place / "grades"), "--seconds", "5",
             "--gigabytes", "2", *more]  # fmt: skip
 
 
