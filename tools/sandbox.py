@@ -138,6 +138,7 @@ def shut_in(folder, hidden, gigabytes=4, processes=64, megabytes=500, rooms=True
     os.chdir(folder)
     names = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR", "MPLCONFIGDIR")
     os.environ.update(dict.fromkeys(names, str(folder)))
+    tempfile.tempdir = str(folder)  # what it was may be known already, and cannot be written to
     set_limits(gigabytes, processes, megabytes)
     silence = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
