@@ -72,9 +72,11 @@ def settings(options, folder):
               "may use the network, and read and write what you can. Limits on time, memory, "
               "processes and file size hold. Grade strangers in a container.",
               file=sys.stderr)  # fmt: skip
-    if os.geteuid() == 0:
-        print("grade: as root, processes are counted but not limited; use another account for "
-              "strangers' notebooks.", file=sys.stderr)  # fmt: skip
+    if os.geteuid() == 0 and not rooms:
+        stop(
+            "for root, and without rooms, nothing limits the number of processes: one notebook "
+            "could stop the machine. Grade with another account, or where `unshare` works."
+        )
     return {"seconds": options.seconds, "minutes": options.minutes, "processes": 64,
             "gigabytes": options.gigabytes, "rooms": rooms, "hidden": hidden}  # fmt: skip
 

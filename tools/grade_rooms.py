@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from tools.sandbox import CROWDED
+
 LARGEST = 200_000_000  # bytes of one message
 GRACE = 120  # seconds for a process to start, or to send what it has, on a machine that is busy
 
@@ -70,11 +72,15 @@ def memory(one):
     return 0
 
 
+def crowd(limits):
+    return f"more than {limits['processes']} processes were started"
+
+
 def excess(process, limits):
     """Return in words what the process and its children have too much of, "" if nothing."""
     ones = family(process)
     if len(ones) > limits["processes"]:
-        return f"more than {limits['processes']} processes were started"
+        return crowd(limits)
     used = sum(map(memory, ones)) / 1e9
     return f"more than {limits['gigabytes']} GB of memory were used" if (
         used > limits["gigabytes"]) else ""  # fmt: skip
@@ -107,8 +113,11 @@ class Room:
         waking.start()
         try:
             return self.pipe.recv_bytes(LARGEST)
-        except OSError:
-            raise EOFError from None  # longer than allowed
+        except (OSError, EOFError):  # longer than allowed, or the process has ended
+            self.process.join(1)
+            if self.process.exitcode == CROWDED:
+                raise TimeoutError(crowd(self.limits)) from None
+            raise EOFError from None
         finally:
             waking.cancel()
 

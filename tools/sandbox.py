@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,7 @@ MOUNT_SETATTR, CAPSET = 442, {"x86_64": 126, "aarch64": 91}  # numbers of system
 RECURSIVE, READ_ONLY = 0x8000, 1
 DEATH_SIGNAL, DROP_CAPABILITY, NO_NEW_RIGHTS = 1, 24, 38
 DEVICES = ("null", "zero", "full", "random", "urandom")
+CROWDED = 77  # the exit code of a room that was ended since it held too many processes
 WAITING = 3  # how many times its seconds of work a program may take on the clock
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -47,10 +49,11 @@ def read_only(place, on, how=0):
     called(done, f"making {place} read-only")
 
 
-def new_rooms():
+def new_rooms(processes):
     """Leave the rooms of the system; return in a child, which is the first process of its room.
 
-    The parent waits for it and ends. Nobody in the room outlives the child.
+    The parent waits for it and ends, and ends it if the room holds too many processes: root has
+    no such limit. Nobody in the room outlives the child.
     """
     user, group = os.getuid(), os.getgid()
     called(LIBC.unshare(NEW), "unshare")
@@ -59,9 +62,22 @@ def new_rooms():
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
     LIBC.prctl(DEATH_SIGNAL, signal.SIGKILL)
     if child := os.fork():
-        _, status = os.waitpid(child, 0)
-        os._exit(os.waitstatus_to_exitcode(status) % 256)
+        os._exit(watched(child, processes))
     LIBC.prctl(DEATH_SIGNAL, signal.SIGKILL)
+
+
+def watched(child, processes):
+    """Wait for the room's first process; return its exit code, or CROWDED if it had to be ended."""
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status) % 256
+        in_room = not os.path.exists("/proc/self")  # its /proc, once mounted, has the room alone
+        if in_room and sum(map(str.isdigit, os.listdir("/proc"))) > processes:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return CROWDED
+        time.sleep(0.02)
 
 
 def close_doors(folder, hidden, megabytes):
@@ -132,7 +148,7 @@ def shut_in(folder, hidden, gigabytes=4, processes=64, megabytes=500, rooms=True
     """
     os.setsid()  # a Ctrl-C is for the grader, not for what it runs
     if rooms:
-        new_rooms()
+        new_rooms(processes)
         close_doors(Path(folder).resolve(), [Path(place).resolve() for place in hidden], megabytes)
         give_up_rights()
     os.chdir(folder)

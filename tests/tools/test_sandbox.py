@@ -11,7 +11,7 @@ from tests.chapters import ROOT
 
 if sys.platform == "win32":
     pytest.skip("Windows cannot shut processes in", allow_module_level=True)
-from tools.sandbox import rooms_here
+from tools.sandbox import CROWDED, rooms_here
 
 needs_rooms = pytest.mark.skipif(not rooms_here(), reason="no rooms for processes here")
 TRIED = """
@@ -81,3 +81,20 @@ def test_a_room_has_one_place_to_write_to_and_no_way_out(tmp_path):
 def test_without_a_room_the_limits_hold(tmp_path):
     found = tried(tmp_path, "none")
     assert (found["large"], found["memory"], found["inside"]) == ("OSError", "MemoryError", "1")
+
+
+@needs_rooms
+def test_a_room_in_which_processes_multiply_is_ended(tmp_path):
+    """What multiplies here are 40 children that sleep, five times what is allowed."""
+    body = (
+        "import subprocess, sys, time\nfrom pathlib import Path\nfrom tools import sandbox\n"
+        "sandbox.set_limits = lambda *given: None\n"  # as for root, whom the system does not limit
+        "sandbox.shut_in(Path(sys.argv[1]), [], processes=8)\n"
+        "for _ in range(40):\n    subprocess.Popen(['sleep', '600'])\ntime.sleep(600)\n"
+    )
+    (tmp_path / "home").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", body, str(tmp_path / "home")],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == CROWDED
