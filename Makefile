@@ -7,8 +7,9 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env bundle classroom pages links quiz sheets lessons notebooks distances format browser colab \
-        session bench recipe gpu kills syllabus test-oldest test-newest lock
+.PHONY: help lab test progress env edition grade bundle classroom pages links quiz sheets lessons \
+        notebooks distances format browser colab session bench recipe gpu kills syllabus test-oldest \
+        test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -30,6 +31,9 @@ test: env  ## run the unit tests, the course's rules and every notebook; ROOMS="
 	$(VENV) $(PYTEST) $(if $(CHAPTER),-k $(CHAPTER)_ $(or $(ROOMS),tests/course tests/exercises \
 	    notebooks),$(ROOMS))
 
+progress: env  ## show what is right, wrong, not attempted in notebooks/, or in FOLDER=mine
+	@$(VENV) -m tools.progress $(if $(FOLDER),'$(FOLDER)')
+
 env:  ## make the environment in .venv; done once, and again when the lock changes
 	@"$(PYTHON)" -c "import sys; sys.exit(sys.version_info < (3,))" 2>/dev/null || { printf >&2 \
 	    "%s\n" "make env: no program $(PYTHON) here that is Python 3; the course needs Python 3.11 to 3.14." \
@@ -38,6 +42,14 @@ env:  ## make the environment in .venv; done once, and again when the lock chang
 	@"$(PYTHON)" tools/setup_env.py $(if $(BUILD),--cpu)
 
 ## for teaching
+
+edition: env  ## write CHAPTER=03 without answers; ANSWERS=hints keeps hints; FOR=nbgrader
+	@$(VENV) -m tools.edition $(if $(ANSWERS),--answers $(ANSWERS)) $(if $(FOR),--$(FOR)) $(COURSE)
+
+grade: env  ## run again and mark the notebooks in SUBMISSIONS=folder; CHAPTER=03, WORKERS=2
+	@$(VENV) -m tools.get_data
+	@$(VENV) -m tools.grade $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(WORKERS),--workers \
+	    $(WORKERS)) $(if $(SUBMISSIONS),'$(SUBMISSIONS)')
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

@@ -12,17 +12,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = {  # settings that are whole numbers from 1 on, each with an example
     "LEARNERS": "classroom LEARNERS=8",
+    "WORKERS": "grade SUBMISSIONS=folder WORKERS=2",
     "SEEDS": "bench SEEDS=3",
     "EPOCHS": "bench EPOCHS=10",
     "IMAGES": "bench IMAGES=60000",
     "KILLS": "kills KILLS=100",
 }
-WORDS = {
+WORDS = {  # what a setting may be, and what it means to leave it out
+    "ANSWERS": ("none or hints", "or leave it out, for notebooks without hints and solutions"),
+    "FOR": ("nbgrader", "or leave it out, for notebooks without answers"),
     "BUILD": ("cpu", "or leave it out, for the build with CUDA"),
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")
-OTHERS += ("COURSE_DEVICE",)
+OTHERS += ("COURSE_DEVICE", "FOLDER", "SUBMISSIONS")
 KNOWN = ("CHAPTER", "ROOMS", *NUMBERS, *WORDS, *OTHERS)
 
 
@@ -44,9 +47,10 @@ def complaint(given, named=(), root=ROOT):
                 f"{name} is {given[name]!r}, expected a whole number from 1 on. Write it like "
                 f"this: make {example}"
             )
-    for name, (word, otherwise) in WORDS.items():
-        if given.get(name, word) != word:
-            return f"{name} is {given[name]!r}, expected {word}. Write {name}={word}, {otherwise}."
+    for name, (words, otherwise) in WORDS.items():
+        *_, word = allowed = words.split(" or ")
+        if given.get(name, word) not in allowed:
+            return f"{name} is {given[name]!r}, expected {words}. Write {name}={word}, {otherwise}."
     there = chapters(root)
     if given.get("CHAPTER", there[0]) not in there:
         near = given["CHAPTER"].zfill(2)

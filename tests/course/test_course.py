@@ -220,7 +220,9 @@ def test_ruff(command):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "data/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "data/README.md", "teaching/README.md"]
+)
 def test_links_of_the_pages_resolve(page):
     for *_, target in repository_links((ROOT / page).read_text(encoding="utf-8")):
         assert ((ROOT / page).parent / target).exists(), target

@@ -17,16 +17,20 @@ WRONG = [
     ("CHAPTER", "abc", "two digits", "CHAPTER=01"),
     ("CHAPTER", "", "two digits", "CHAPTER="),
     ("LEARNERS", "x", "a whole number from 1 on", "make classroom LEARNERS=8"),
+    ("WORKERS", "0", "a whole number from 1 on", "make grade SUBMISSIONS=folder WORKERS=2"),
     ("SEEDS", "0", "a whole number from 1 on", "make bench SEEDS=3"),
     ("EPOCHS", "-1", "a whole number from 1 on", "make bench EPOCHS=10"),
     ("IMAGES", "1.5", "a whole number from 1 on", "make bench IMAGES=60000"),
     ("KILLS", "", "a whole number from 1 on", "make kills KILLS=100"),
     ("BUILD", "gpu", "cpu", "BUILD=cpu"),
     ("FRESH", "0", "1", "FRESH=1"),
+    ("ANSWERS", "all", "none or hints", "ANSWERS=hints"),
+    ("FOR", "otter", "nbgrader", "FOR=nbgrader"),
     ("ROOMS", "tests/dataset", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
     ("ROOMS", "", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
 ]
 RIGHT = [("CHAPTER", "01"), ("LEARNERS", "30"), ("SEEDS", "1"), ("BUILD", "cpu"), ("FRESH", "1")]
+RIGHT += [("ANSWERS", "none"), ("ANSWERS", "hints"), ("FOR", "nbgrader"), ("FOLDER", "mine")]
 RIGHT += [("ROOMS", "tests/tools/test_arguments.py::test_right tests"), ("PYTHON", "python3.12")]
 
 
