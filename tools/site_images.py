@@ -1,0 +1,51 @@
+"""Pictures in the pages: their sizes stated, loaded when they come near, animations with a pause."""
+
+import re
+from pathlib import Path
+
+from PIL import Image
+
+IMAGE = re.compile(r'<img (?P<all>[^>]*\bsrc="(?P<src>[^"]*_images/(?P<name>[^"/]+))"[^>]*?)\s*/?>')
+STYLE = re.compile(r'\s*\b(?:style|width|height)="[^"]*"')
+ANIMATION = """\
+<span class="animation"><label><input type="checkbox"> pause</label>
+{moving}
+{still}</span>"""
+
+
+def finish(app, pagename, templatename, context, doctree):
+    """Complete each picture of a page's body."""
+    if not context.get("body"):
+        return
+    files = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
+    places = iter(range(1_000_000))
+    context["body"] = IMAGE.sub(
+        lambda match: complete(match, files[match["name"]], Path(app.outdir), next(places)),
+        context["body"],
+    )
+
+
+def complete(match, path, out, place):
+    """Return the HTML of one picture; the first of a page is loaded at once."""
+    with Image.open(path) as picture:
+        width, height = picture.size
+        frames = getattr(picture, "n_frames", 1)
+        if frames > 1:
+            picture.seek(frames - 1)
+            still = save_still(picture, out / "_images", path.stem)
+    size = f'width="{width}" height="{height}" decoding="async"'
+    if place:
+        size += ' loading="lazy"'
+    tag = f"<img {STYLE.sub('', match['all'])} {size}>"
+    if frames == 1:
+        return tag
+    second = tag.replace(match["name"], still).replace("<img ", '<img class="still" ')
+    return ANIMATION.format(moving=tag.replace("<img ", '<img class="moving" '), still=second)
+
+
+def save_still(picture, folder, stem):
+    """Save an animation's last frame, which shows the whole result; return the file's name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{stem}-still.png"
+    picture.convert("P", palette=Image.Palette.ADAPTIVE).save(folder / name, optimize=True)
+    return name
