@@ -50,7 +50,9 @@ html_show_sourcelink = False
 html_show_search_summary = False  # it fetches pages, which a browser refuses for file://
 html_domain_indices = False
 html_use_index = False  # terms.md says chapter and section as well
+html_context = {"default_mode": "auto"}
 html_theme_options = {
+    "navbar_persistent": [],  # the search stands in the sidebar
     "repository_url": REPO,
     "repository_branch": BRANCH,
     "use_repository_button": True,

@@ -9,7 +9,7 @@ from docutils.utils.math import latex2mathml
 
 from tools import site_head, site_images, site_notebook, site_terms
 
-ANSWER = "Show the answer"
+ANSWER, MORE = "Show the answer", "Show what else it shows"
 
 
 def setup(app):
@@ -66,14 +66,14 @@ def finish_page(app, doctree):
         image["alt"] = text
     for cell in list(doctree.findall(nodes.container)):
         if "tag_predicted" in cell["classes"]:
-            fold_answer(cell)
+            fold_answer(cell, MORE if "tag_more" in cell["classes"] else ANSWER)
     for section in doctree.findall(nodes.section):
         if section[0].astext().startswith("Further: "):
             section["classes"].append("further")
     app.env.metadata[app.env.docname]["description"] = plain(book)
 
 
-def fold_answer(cell):
+def fold_answer(cell, words):
     """Fold a cell's output, and the paragraph below it that says what it shows."""
     [output] = [node for node in cell if "cell_output" in node.get("classes", [])]
     cell.remove(output)
@@ -81,7 +81,7 @@ def fold_answer(cell):
     folded = nodes.container(classes=["answer"])
     below = cell.parent[place : place + 1]
     shown = nodes.container("", output, classes=["cell"])
-    folded += [raw(f"<details><summary>{ANSWER}</summary>"), shown]
+    folded += [raw(f"<details><summary>{words}</summary>"), shown]
     if below and isinstance(below[0], nodes.paragraph):
         cell.parent.remove(below[0])
         folded += below

@@ -1,6 +1,7 @@
 """What search engines, and those who share a link, are told about the site's pages."""
 
 import re
+import shutil
 from html import escape
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def describe(app, pagename, templatename, context, doctree):
 
 
 def write_sitemap(app, exception):
-    """List all pages for search engines; a page that was not built is not listed."""
+    """List all pages for search engines, and put the picture for those who share one in place."""
     if exception is not None:
         return
     pages = sorted(app.builder.get_target_uri(name) for name in app.env.found_docs)
@@ -34,4 +35,6 @@ def write_sitemap(app, exception):
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
     )
     Path(app.outdir, "sitemap.xml").write_text(text, encoding="utf-8")
+    journey = Path(app.srcdir, "pictures", "journey.png")
+    shutil.copyfile(journey, Path(app.outdir, "_static", "social.png"))
     Path(app.outdir, ".nojekyll").touch()  # or GitHub Pages leaves out _static

@@ -71,13 +71,15 @@ def page(notebook, name, terms=()):
 
 def _mark_predictions(cells):
     """Tag the cells whose outputs answer a prediction: up to the next prose."""
-    asked = False
+    asked = 0
     for cell in cells:
         if cell["cell_type"] == "markdown":
             _, found, quote = text_of(cell).rpartition(PREDICTION)
-            asked = bool(found) and "<details>" not in quote
+            asked = int(bool(found) and "<details>" not in quote)
         elif asked and cell.get("outputs"):
-            cell["metadata"].setdefault("tags", []).append("predicted")
+            tags = cell["metadata"].setdefault("tags", [])
+            tags += ["predicted"] if asked == 1 else ["predicted", "more"]
+            asked += 1
 
 
 def _fold_setup(cell):

@@ -13,31 +13,36 @@ BOOT = Path(__file__).resolve().parents[1] / "site" / "_static" / "boot.png"
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 
 
-def draw(names, folder):
-    """Write folder/NN.png for each chapter, journey.png with all of them, and the two in a card."""
+def draw(titles, folder):
+    """Write folder/NN.png for each of {NN: title}, and journey.png with all of them."""
     folder.mkdir(parents=True, exist_ok=True)
     boot = np.round(plt.imread(BOOT) * 255)
-    for name in names:
+    for number in titles:
         figure, axes = plt.subplots(figsize=(2, 2))
-        _panel(axes, name, boot)
-        figure.savefig(folder / f"{name[:2]}.png", dpi=120)
+        _panel(axes, number, boot)
+        figure.savefig(folder / f"{number}.png", dpi=120)
         plt.close(figure)
-    columns = (len(names) + 1) // 2
-    figure, axes = plt.subplots(2, columns, figsize=(1.55 * columns, 3.7), squeeze=False)
-    for place, space in enumerate(axes.flat):
-        space.axis("off")
-        if place < len(names):
-            _panel(space, names[place], boot)
-            space.set_title(names[place].replace("_", " ", 1).replace("_", "\n", 1), fontsize=8)
+    columns = (len(titles) + 1) // 2
+    figure, axes = plt.subplots(2, columns, figsize=(1.7 * columns, 4.2), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, (number, title) in zip(axes.flat, titles.items(), strict=False):
+        _panel(axis, number, boot)
+        axis.set_title(title.replace(" · ", "\n"), fontsize=9)
     figure.tight_layout()
-    figure.savefig(folder / "journey.png", dpi=120)
+    figure.savefig(folder / "journey.png", dpi=160)
     plt.close(figure)
 
 
-def _panel(axes, name, boot):
+def words(number):
+    """Return the alternative text of a chapter's picture."""
+    return PANELS.get(number, (_start, "the boot"))[1]
+
+
+def _panel(axes, number, boot):
     axes.set(xlim=(0, 28), ylim=(28, 0), aspect="equal")
     axes.axis("off")
-    PANELS.get(name[:2], _photograph)(axes, boot)
+    PANELS.get(number, (_start, ""))[0](axes, boot)
 
 
 def _show(axes, picture, left=0, top=0, size=28, **options):
@@ -90,9 +95,9 @@ def _modules(axes, boot):
 
 
 def _features(axes, boot):
-    slopes = np.gradient(boot)
-    maps = [boot, *slopes, -slopes[0], -slopes[1], np.abs(slopes[0]) + np.abs(slopes[1])]
-    for place, picture in enumerate([*maps, maps[3] + maps[1], maps[2], maps[5]][:9]):
+    down, right = np.gradient(boot)
+    maps = [down, right, down + right, down - right, -down, -right, abs(down), abs(right)]
+    for place, picture in enumerate([*maps, np.hypot(down, right)]):
         _show(axes, picture, 9.5 * (place % 3), 9.5 * (place // 3), 9, vmin=None, vmax=None)
 
 
@@ -133,9 +138,16 @@ def _photograph(axes, boot):
     _frame(axes, 6, 6, 16, 16)
 
 
-PANELS = dict(zip(
-    ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10"),
-    (_start, _numbers, _batch, _window, _modules, _features, _gradients, _loop, _many, _halves,
-     _photograph),
-    strict=True,
-))  # fmt: skip
+PANELS = {  # by the chapter's number: what draws it, and its alternative text
+    "00": (_start, "the boot with a question mark"),
+    "01": (_numbers, "sixteen of its pixels as numbers"),
+    "02": (_batch, "the boot as one picture of a batch"),
+    "03": (_window, "a window of five pixels slides over the boot"),
+    "04": (_modules, "the boot before a row of layers"),
+    "05": (_features, "nine feature maps of the boot"),
+    "06": (_gradients, "an arrow at each part of the boot"),
+    "07": (_loop, "the boot in a circle of three arrows"),
+    "08": (_many, "sixty-four small boots at once"),
+    "09": (_halves, "the boot in two halves that lead to one point"),
+    "10": (_photograph, "the boot as a photograph before a ground of its own"),
+}

@@ -16,6 +16,7 @@ LIBRARY = {  # what learners read of utils, each with the chapter that uses it
     "utils.training": "07_training_loop",
     "utils.distributed": "09_distributed_training",
 }
+STAGED = ("notebooks/[0-9]*.ipynb", "notebooks/pictures/*", "teaching/**/*.md", "teaching/**/*.png")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -34,10 +35,11 @@ def lay_out(root, stage):
     """Write into the folder `stage` all that Sphinx reads; return the chapters, {name: notebook}."""
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(parents=True)
-    for folder in ("notebooks", "teaching"):
-        if (root / folder).is_dir():
-            hidden = shutil.ignore_patterns(".*", "*.py", "__pycache__")
-            shutil.copytree(root / folder, stage / folder, ignore=hidden)
+    for pattern in STAGED:
+        for path in root.glob(pattern):
+            place = stage / path.relative_to(root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
     chapters = {
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((stage / "notebooks").glob("[0-9]*.ipynb"))
@@ -47,11 +49,12 @@ def lay_out(root, stage):
         "README.md": guide(readme),
         "_about.md": part(readme, "about"),
         "_commands.md": part(readme, "commands"),
+        "_journey.md": journey(chapters),
         "_chapters.md": cards(chapters),
         "library.md": library(),
         "errors.md": site_errors.page(chapters),
         "terms.md": site_terms.page(chapters),
-        "_contents.md": contents(chapters, sorted((stage / "teaching").rglob("*.md"))),
+        "_contents.md": contents(chapters, for_teachers(stage)),
         "index.md": (root / "site" / "index.md").read_text(encoding="utf-8"),
     }
     for name, text in pages.items():
@@ -59,7 +62,8 @@ def lay_out(root, stage):
     for path in stage.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         path.write_text(outward(text, path.relative_to(stage), stage, root), encoding="utf-8")
-    site_picture.draw(list(chapters), stage / "pictures")
+    titles = {name[:2]: title_of(notebook) for name, notebook in chapters.items()}
+    site_picture.draw(titles, stage / "pictures")
     return chapters
 
 
@@ -84,13 +88,19 @@ def outward(text, page, stage, root):
     return LINK.sub(target, text)
 
 
+def journey(chapters):
+    """Return the picture of the boot's way through all chapters, with its alternative text."""
+    words = "; ".join(f"{name[:2]} {site_picture.words(name[:2])}" for name in chapters)
+    return f"![The boot as each chapter meets it: {words}.](pictures/journey.png)\n"
+
+
 def cards(chapters):
     """Return the front page's list of chapters: picture, title, question, minutes."""
     texts = []
     for name, notebook in chapters.items():
         core, whole = minutes(_with_figures(notebook["cells"]))
         texts.append(
-            f"::::{{container}} chapter\n![](pictures/{name[:2]}.png)\n\n"
+            f"::::{{container}} chapter\n![{site_picture.words(name[:2]).capitalize()}](pictures/{name[:2]}.png)\n\n"
             f"[{title_of(notebook)}](notebooks/{name}.ipynb)\n\n{question_of(notebook)}\n\n"
             f"{core} minutes for the core, {whole} with everything\n::::\n"
         )
@@ -114,17 +124,21 @@ def library():
     return text
 
 
+def for_teachers(stage):
+    """Return the names of the pages in teaching/, the README first, deeper folders last."""
+    paths = [path.relative_to(stage).with_suffix("") for path in stage.glob("teaching/**/*.md")]
+    ordered = sorted(paths, key=lambda path: (len(path.parts), path.name != "README", path))
+    return [path.as_posix() for path in ordered]
+
+
 def contents(chapters, teaching):
     """Return the hidden lists that give the site its order."""
     groups = {
         "Chapters": [f"notebooks/{name}" for name in chapters],
         "To look things up": ["errors", "terms", "library"],
         "To set it up": ["README"],
-        "For teachers": [
-            path.relative_to(path.parents[path.parts[::-1].index("teaching")]).with_suffix("")
-            .as_posix() for path in teaching
-        ],
-    }  # fmt: skip
+        "For teachers": teaching,
+    }
     return "\n".join(
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(names) + "\n```\n"
         for caption, names in groups.items()
