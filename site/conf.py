@@ -1,9 +1,9 @@
 """How Sphinx builds the course's site; `tools/site.py` lays out what it reads, and starts it."""
 
 from tools import links
-from tools.site_source import address
 
 REPO, BRANCH = links.written_home(links.ROOT)
+SLUG, _ = links.checked(REPO, BRANCH)
 
 project = "PyTorch from Tensors to GPUs"
 author = "the course's contributors"
@@ -40,9 +40,10 @@ copybutton_selector = ".cell_input pre, div[class*=highlight-sh] pre, div[class*
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_baseurl = address(REPO)
+html_baseurl = links.site(SLUG)
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_favicon = "_static/boot.png"
+html_css_files = ["course.css", "icons.css"]
 html_js_files = [("course.js", {"defer": "defer"})]
 html_math_renderer = "mathml"  # the browser draws formulas: no script, no font
 html_copy_source = False

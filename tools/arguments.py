@@ -19,6 +19,7 @@ NUMBERS = {  # settings that are whole numbers from 1 on, each with an example
 }
 WORDS = {
     "BUILD": ("cpu", "or leave it out, for the build with CUDA"),
+    "SERVE": ("1", "or leave it out, to build the site without showing it"),
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")

@@ -27,6 +27,7 @@ LAUNCH = re.compile(r"^\[Open in Colab\]\([^)\n]*\) · \[Launch on Binder\]\([^)
 COLAB = re.compile(r"https://colab\.research\.google\.com/github/[^)\s]*/notebooks/")
 BINDER = re.compile(r"https://mybinder\.org/v2/gh/[^)\s?]*\?")
 CLONE = re.compile(r"git clone (?:-b \S+ )?https://github\.com/\S+\n( *)cd \S+")
+SITE = re.compile(r"https://[a-z0-9-]+\.github\.io/[^/)\s]+/")
 PULL = re.compile(r"/git-pull\?repo=[^&\s]*&branch=[^&\s]*&urlpath=lab/tree/[^/\s]*/")
 
 
@@ -76,6 +77,12 @@ def pull(slug, branch):
     return f"/git-pull?repo={GITHUB}{slug}&branch={branch}&urlpath=lab/tree/{folder}/"
 
 
+def site(slug):
+    """Return where GitHub Pages shows a repository's site."""
+    owner, name = slug.split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
 def launch(slug, branch, name, words=("Open in Colab", "Launch on Binder")):
     """Return the two links that open a chapter; text, since a picture needs a network."""
     there = f"{colab(slug, branch)}{name}.ipynb"
@@ -89,10 +96,11 @@ def clone(slug, branch, indent):
 
 
 def renewed(text, slug, branch):
-    """Return text with the address in every link to Colab, Binder, a hub or the repository."""
+    """Return text with the address in every link to Colab, Binder, a hub, the site, the repository."""
     text = COLAB.sub(lambda _: colab(slug, branch), text)
     text = BINDER.sub(lambda _: binder(slug, branch), text)
     text = CLONE.sub(lambda match: clone(slug, branch, match[1]), text)
+    text = SITE.sub(lambda _: site(slug), text)
     return PULL.sub(lambda _: pull(slug, branch), text)
 
 

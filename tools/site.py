@@ -1,11 +1,12 @@
 """Build the course as a site into build/site; nothing is executed and no network is used.
 
-    python -m tools.site [--out FOLDER] [--serve PORT]
+    python -m tools.site [--out FOLDER] [--serve]
 
 Sphinx reads what tools/site_source.py lays out in build/site-source. A warning is an error.
 """
 
 import argparse
+import contextlib
 import functools
 import http.server
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 from tools.links import ROOT
 
 OUT = ROOT / "build" / "site"
+PORT = 8000
 
 
 def stop(message):
@@ -49,28 +51,28 @@ def summary(out, seconds):
     return f"{pages} pages, {size:.1f} MB, {seconds:.0f} s, no warnings: {out / 'index.html'}"
 
 
-def serve(out, port):
+def serve(out):
+    """Show the site to this machine only, until Ctrl + C; on any free port if 8000 is taken."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=out)
     try:
-        with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-            print(f"http://127.0.0.1:{server.server_port}/ shows it; Ctrl + C ends it.", flush=True)
-            server.serve_forever()
-    except OSError as error:
-        stop(f"port {port} cannot be used: {error.strerror}. Name another: make site SERVE=8001")
-    except KeyboardInterrupt:
-        print()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), handler)
+    except OSError:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with server, contextlib.suppress(KeyboardInterrupt):
+        print(f"http://127.0.0.1:{server.server_port}/ shows it; Ctrl + C ends it.", flush=True)
+        server.serve_forever()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=OUT, help="folder for the site")
-    parser.add_argument("--serve", type=int, metavar="PORT", help="show it there afterwards")
+    parser.add_argument("--serve", action="store_true", help="show it on this machine")
     options = parser.parse_args()
     start = time.perf_counter()
     build(options.out.resolve())
     print(summary(options.out, time.perf_counter() - start))
-    if options.serve is not None:
-        serve(options.out, options.serve)
+    if options.serve:
+        serve(options.out)
 
 
 if __name__ == "__main__":

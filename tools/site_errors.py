@@ -41,7 +41,8 @@ def page(chapters):
                 f"[{name[:2]} · {section}](<notebooks/{name}.ipynb#{slug(section)}>)"
                 for name, section in dict.fromkeys(places)
             ]
-            text += f"\n```text\n{kind}: {message}\n```\n\nExplained in {', '.join(links)}.\n"
+            text += f"\n:::{{container}} message\n```text\n{kind}: {message}\n```\n:::\n"
+            text += f"\nExplained in {', '.join(links)}.\n"
     return text + (
         "\nMessages of the installation are in "
         "[When something goes wrong](README.md#When-something-goes-wrong).\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.utils.math import latex2mathml
 
-from tools import site_head, site_images, site_notebook, site_terms
+from tools import site_head, site_icons, site_images, site_notebook, site_terms
 
 ANSWER, MORE = "Show the answer", "Show what else it shows"
 
@@ -21,6 +21,7 @@ def setup(app):
     app.connect("html-page-context", site_images.finish)
     app.connect("html-page-context", site_head.describe)
     app.connect("build-finished", site_head.write_sitemap)
+    app.connect("build-finished", site_icons.slim)
     return {"parallel_read_safe": False, "parallel_write_safe": False}
 
 
@@ -42,7 +43,7 @@ def gather_terms(app):
         f"notebooks/{path.stem}": json.loads(path.read_text(encoding="utf-8")) for path in books
     }
     named = {name.rpartition("/")[2]: book for name, book in app.course_books.items()}
-    app.course_terms = site_terms.to_search(named)
+    app.course_terms = site_terms.to_search(named, site_terms.glossary(Path(app.srcdir), named))
 
 
 def make_page(app, docname, source):

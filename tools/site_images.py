@@ -1,11 +1,16 @@
-"""Pictures in the pages: their sizes stated, loaded when they come near, animations with a pause."""
+"""Pictures in the pages: with their sizes, loaded when they come near; animations with a pause."""
 
 import re
+from itertools import count
 from pathlib import Path
 
 from PIL import Image
 
 IMAGE = re.compile(r'<img (?P<all>[^>]*\bsrc="(?P<src>[^"]*_images/(?P<name>[^"/]+))"[^>]*?)\s*/?>')
+REPAIRS = {
+    '<th class="head"><p></p></th>': "<td></td>",  # a table's empty corner names nothing
+    ' aria-label="Toggle hidden content"': "",  # it hides the words that stand there
+}
 STYLE = re.compile(r'\s*\b(?:style|width|height)="[^"]*"')
 ANIMATION = """\
 <span class="animation"><label><input type="checkbox"> pause</label>
@@ -18,11 +23,13 @@ def finish(app, pagename, templatename, context, doctree):
     if not context.get("body"):
         return
     files = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
-    places = iter(range(1_000_000))
+    places = count()
     context["body"] = IMAGE.sub(
         lambda match: complete(match, files[match["name"]], Path(app.outdir), next(places)),
         context["body"],
     )
+    for wrong, right in REPAIRS.items():
+        context["body"] = context["body"].replace(wrong, right)
 
 
 def complete(match, path, out, place):

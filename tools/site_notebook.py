@@ -51,15 +51,15 @@ def images(notebook):
     ]
 
 
-def page(notebook, name, terms=()):
-    """Change a notebook, a dict, into the page `name`; `terms` are (heading, words to find it by)."""
+def page(notebook, name, terms=None):
+    """Change a notebook, a dict, into the page `name`; `terms` are {heading: words to find it}."""
     cells = notebook["cells"]
     notebook["metadata"]["language_info"]["pygments_lexer"] = "ipython3"  # knows lines with !
     launch = LAUNCH.search(text_of(cells[0]))
     _mark_predictions(cells)
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            cell["source"] = _with_terms(text_of(cell), dict(terms))
+            cell["source"] = _with_terms(text_of(cell), terms or {})
         else:
             _fold_setup(cell)
             _name_animations(cell)

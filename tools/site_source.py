@@ -16,14 +16,14 @@ LIBRARY = {  # what learners read of utils, each with the chapter that uses it
     "utils.training": "07_training_loop",
     "utils.distributed": "09_distributed_training",
 }
-STAGED = ("notebooks/[0-9]*.ipynb", "notebooks/pictures/*", "teaching/**/*.md", "teaching/**/*.png")
+STAGED = (
+    "notebooks/[0-9]*.ipynb",
+    "notebooks/pictures/*",
+    "teaching/**/*.md",
+    "teaching/**/*.png",
+    "teaching/terms.toml",
+)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
-
-
-def address(repo):
-    """Return where GitHub Pages shows the site of a repository."""
-    owner, name = repo.rstrip("/").split("/")[-2:]
-    return f"https://{owner.lower()}.github.io/{name}/"
 
 
 def part(text, name):
@@ -32,7 +32,7 @@ def part(text, name):
 
 
 def lay_out(root, stage):
-    """Write into the folder `stage` all that Sphinx reads; return the chapters, {name: notebook}."""
+    """Write into the folder `stage` all that Sphinx reads; return {name: chapter}."""
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(parents=True)
     for pattern in STAGED:
@@ -53,7 +53,7 @@ def lay_out(root, stage):
         "_chapters.md": cards(chapters),
         "library.md": library(),
         "errors.md": site_errors.page(chapters),
-        "terms.md": site_terms.page(chapters),
+        "terms.md": site_terms.page(chapters, site_terms.glossary(root, chapters)),
         "_contents.md": contents(chapters, for_teachers(stage)),
         "index.md": (root / "site" / "index.md").read_text(encoding="utf-8"),
     }
@@ -99,8 +99,9 @@ def cards(chapters):
     texts = []
     for name, notebook in chapters.items():
         core, whole = minutes(_with_figures(notebook["cells"]))
+        words = site_picture.words(name[:2]).capitalize()
         texts.append(
-            f"::::{{container}} chapter\n![{site_picture.words(name[:2]).capitalize()}](pictures/{name[:2]}.png)\n\n"
+            f"::::{{container}} chapter\n![{words}](pictures/{name[:2]}.png)\n\n"
             f"[{title_of(notebook)}](notebooks/{name}.ipynb)\n\n{question_of(notebook)}\n\n"
             f"{core} minutes for the core, {whole} with everything\n::::\n"
         )
@@ -119,7 +120,9 @@ def library():
     text = "# The library behind the notebooks\n\n"
     text += "What chapters build by hand, for later ones to import, in the words of its code.\n"
     for module, chapter in LIBRARY.items():
-        text += f"\n## {module}\n\nUsed from [chapter {chapter[:2]}](notebooks/{chapter}.ipynb) on.\n"
+        text += (
+            f"\n## {module}\n\nUsed from [chapter {chapter[:2]}](notebooks/{chapter}.ipynb) on.\n"
+        )
         text += f"\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
     return text
 

@@ -10,3 +10,12 @@ addEventListener("afterprint", () => {
   for (const part of opened) part.open = false;
   opened.clear();
 });
+
+// The theme's names for two of its parts: the button's did not hold the words that it shows, and
+// the sidebar had none.
+for (const button of document.querySelectorAll(".search-button-field")) {
+  button.removeAttribute("aria-label");
+}
+const sidebar = document.querySelector(".bd-sidebar-primary");
+sidebar?.setAttribute("role", "navigation");
+sidebar?.setAttribute("aria-label", "Course");

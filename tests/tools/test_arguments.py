@@ -23,6 +23,7 @@ WRONG = [
     ("KILLS", "", "a whole number from 1 on", "make kills KILLS=100"),
     ("BUILD", "gpu", "cpu", "BUILD=cpu"),
     ("FRESH", "0", "1", "FRESH=1"),
+    ("SERVE", "8000", "1", "SERVE=1"),
     ("ROOMS", "tests/dataset", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
     ("ROOMS", "", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
 ]

@@ -14,14 +14,15 @@ const axe = fs.readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
 const results = { pages: {}, faults: [] };
 
 // A page whose errors and requests are noted: none may fail, none may leave the site.
-async function watched(context, base) {
+async function watched(context, base, scripts = true) {
   const page = await context.newPage();
   page.faults = [];
   const inside = (url) => url.startsWith(base) || /^(data|blob):/.test(url);
   page.on("console", (line) => line.type() === "error" && page.faults.push(`console: ${line.text()}`));
   page.on("pageerror", (error) => page.faults.push(`script: ${error.message}`));
   page.on("request", (asked) => inside(asked.url()) || page.faults.push(`outside: ${asked.url()}`));
-  page.on("requestfailed", (asked) => page.faults.push(`failed: ${asked.url()}`));
+  const wanted = (asked) => scripts || asked.resourceType() !== "script"; // preloads are dropped
+  page.on("requestfailed", (asked) => wanted(asked) && page.faults.push(`failed: ${asked.url()}`));
   page.on("response", (got) => got.status() >= 400 && page.faults.push(`${got.status()}: ${got.url()}`));
   return page;
 }
@@ -37,11 +38,14 @@ async function checked(page, theme) {
 }
 
 // What a page weighs before anybody scrolls, and when its first words stand there.
-const weight = (page) => page.evaluate(() => {
+const weight = (page) => page.evaluate(async () => {
+  while (!performance.getEntriesByName("first-contentful-paint").length) {
+    await new Promise((done) => setTimeout(done, 50));
+  }
   const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
   const bytes = entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0);
-  return { bytes, requests: entries.length, firstText: Math.round(paint?.startTime ?? -1) };
+  return { bytes, requests: entries.length, firstText: Math.round(paint.startTime) };
 });
 
 async function openAll(browser, base, { theme = "light", width = 1280, axeToo = true }) {
@@ -64,7 +68,7 @@ async function openAll(browser, base, { theme = "light", width = 1280, axeToo = 
 async function tryOut(browser, base) {
   for (const [title, trial, options] of readers.trials) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await watched(context, base);
+    const page = await watched(context, base, options.javaScriptEnabled);
     try {
       page.faults.push(...((await trial(page, base, job)) ?? []));
     } catch (error) {

@@ -9,9 +9,10 @@ export async function look() {
     await image.decode().catch(() => {});
     if (!image.naturalWidth) faults.push(`no picture: ${image.src}`);
   }
-  const levels = [...document.querySelectorAll("main h1, main h2, main h3, main h4, main h5, main h6")]
+  const levels = [...document.querySelectorAll(".bd-article :is(h1, h2, h3, h4, h5, h6)")]
     .map((heading) => [Number(heading.tagName[1]), heading.textContent]);
-  if (levels.filter(([level]) => level === 1).length !== 1) faults.push("not one first heading");
+  const article = document.querySelector(".bd-article");
+  if (article && levels.filter(([level]) => level === 1).length !== 1) faults.push("not one first heading");
   levels.reduce((before, [level, text]) => {
     if (level > before + 1) faults.push(`a heading's level is left out before "${text}"`);
     return level;
