@@ -96,7 +96,7 @@ def clone(slug, branch, indent):
 
 
 def renewed(text, slug, branch):
-    """Return text with the address in every link to Colab, Binder, a hub, the site, the repository."""
+    """Return text with the address in each link to Colab, Binder, hub, site or repository."""
     text = COLAB.sub(lambda _: colab(slug, branch), text)
     text = BINDER.sub(lambda _: binder(slug, branch), text)
     text = CLONE.sub(lambda match: clone(slug, branch, match[1]), text)
