@@ -27,7 +27,6 @@ LAUNCH = re.compile(r"^\[Open in Colab\]\([^)\n]*\) · \[Launch on Binder\]\([^)
 COLAB = re.compile(r"https://colab\.research\.google\.com/github/[^)\s]*/notebooks/")
 BINDER = re.compile(r"https://mybinder\.org/v2/gh/[^)\s?]*\?")
 CLONE = re.compile(r"git clone (?:-b \S+ )?https://github\.com/\S+\n( *)cd \S+")
-SITE = re.compile(r"https://[a-z0-9-]+\.github\.io/[^/)\s]+/")
 PULL = re.compile(r"/git-pull\?repo=[^&\s]*&branch=[^&\s]*&urlpath=lab/tree/[^/\s]*/")
 
 
@@ -80,7 +79,8 @@ def pull(slug, branch):
 def site(slug):
     """Return where GitHub Pages shows a repository's site."""
     owner, name = slug.split("/")
-    return f"https://{owner.lower()}.github.io/{name}/"
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
 def launch(slug, branch, name, words=("Open in Colab", "Launch on Binder")):
@@ -96,16 +96,16 @@ def clone(slug, branch, indent):
 
 
 def renewed(text, slug, branch):
-    """Return text with the address in each link to Colab, Binder, hub, site or repository."""
+    """Return text with the address in every link to Colab, Binder, a hub or the repository."""
     text = COLAB.sub(lambda _: colab(slug, branch), text)
     text = BINDER.sub(lambda _: binder(slug, branch), text)
     text = CLONE.sub(lambda match: clone(slug, branch, match[1]), text)
-    text = SITE.sub(lambda _: site(slug), text)
     return PULL.sub(lambda _: pull(slug, branch), text)
 
 
 def moved(text, old, new):
-    """Return text with plain links into the old home pointing into the new one."""
+    """Return text with plain links into the old home, or to its site, pointing into the new one."""
+    text = text.replace(site(old[0]), site(new[0]))
     pattern = rf"{re.escape(GITHUB + old[0])}(?![\w-]|\.\w)(?:/(blob|tree)/{re.escape(old[1])}/)?"
     return re.sub(
         pattern,

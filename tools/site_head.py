@@ -5,10 +5,13 @@ import shutil
 from html import escape
 from pathlib import Path
 
+from docutils import nodes
+
 
 def describe(app, pagename, templatename, context, doctree):
     """Write a page's description, and its title and picture for those who share the address."""
-    words = app.env.metadata.get(pagename, {}).get("description") or app.config.html_short_title
+    words = app.env.metadata.get(pagename, {}).get("description") or first_words(doctree)
+    words = words or app.config.project
     title = re.sub(r"<.*?>", "", context.get("title") or "") or app.config.project
     base = app.config.html_baseurl
     tags = {
@@ -21,6 +24,12 @@ def describe(app, pagename, templatename, context, doctree):
     lines = [f'<meta name="description" content="{escape(words)}"/>']
     lines += [f'<meta property="{name}" content="{escape(tags[name])}"/>' for name in tags]
     context["metatags"] = context.get("metatags", "") + "\n".join(lines)
+
+
+def first_words(doctree):
+    """Return the first paragraph of a page, None for one that Sphinx makes by itself."""
+    paragraphs = doctree.findall(nodes.paragraph) if doctree else ()
+    return next((node.astext().replace("\n", " ") for node in paragraphs), None)
 
 
 def write_sitemap(app, exception):

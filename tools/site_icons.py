@@ -13,7 +13,7 @@ i[class*="fa-"]::before {
   content: ""; display: inline-block; width: 1em; height: 1em; vertical-align: -0.125em;
   background: currentColor; mask: var(--icon) center / contain no-repeat;
 }
-i.fa-lg::before { width: 1.25em; height: 1.25em; }
+i.theme-switch.fa-lg { font-size: 1em; }
 """
 
 

@@ -11,8 +11,7 @@ PREDICTION = "> **Predict.**"
 STUB = " not attempted yet"
 VERDICT = """\
 :::{{container}} verdict
-A page cannot check an answer. To try it, {links}, write yours in place of `...` and run
-the cell: it says whether the answer is right, and names the likely mistake if it is not.
+To try it, {links}: there the cell says whether your answer is right, or names the likely mistake.
 :::
 """
 
