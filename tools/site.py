@@ -35,10 +35,13 @@ def build(out, root=ROOT):
     for folder in (new, old):
         shutil.rmtree(folder, ignore_errors=True)
     lay_out(root, stage)
-    options = ["--conf-dir", root / "site", "--fail-on-warning", "--keep-going", "--quiet"]
-    options += ["--fresh-env", "--doctree-dir", stage / ".doctrees"]
+    options = ["--conf-dir", root / "site", "--fail-on-warning", "--keep-going", "--fresh-env"]
+    options += ["--doctree-dir", stage / ".doctrees"]
+    if not sys.stdout.isatty():
+        options.append("--quiet")  # its progress is for who looks on
     if build_main([str(word) for word in [*options, stage, new]]):
         stop("not built: the lines above say what is wrong. Mend it, and run it again.")
+    shutil.rmtree(new.with_name("jupyter_execute"), ignore_errors=True)  # pictures, now copied
     if out.exists():
         out.rename(old)
     new.rename(out)

@@ -53,7 +53,8 @@ def images(notebook):
 def page(notebook, name, terms=None):
     """Change a notebook, a dict, into the page `name`; `terms` are {heading: words to find it}."""
     cells = notebook["cells"]
-    notebook["metadata"]["language_info"]["pygments_lexer"] = "ipython3"  # knows lines with !
+    language = notebook["metadata"].setdefault("language_info", {})
+    language["pygments_lexer"] = "ipython3"  # it knows lines that begin with !
     launch = LAUNCH.search(text_of(cells[0]))
     _mark_predictions(cells)
     for cell in cells:

@@ -4,6 +4,7 @@ import json
 import posixpath
 import re
 import shutil
+import sys
 
 from tools import site_errors, site_picture, site_terms
 from tools.links import written_home
@@ -28,7 +29,13 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 def part(text, name):
     """Return what stands between <!-- name --> and <!-- /name --> in a text."""
-    return re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)[1]
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
+    if not found:
+        sys.exit(
+            f"site: README.md has no part between <!-- {name} --> and <!-- /{name} -->, which the "
+            "front page takes from there. Put both lines around it."
+        )
+    return found[1]
 
 
 def lay_out(root, stage):
@@ -68,10 +75,10 @@ def lay_out(root, stage):
 
 
 def guide(readme):
-    """Return the README as a page: without its beginning, which is the front page's."""
-    rest = re.sub(r"<!-- (about|syllabus) -->.*?<!-- /\1 -->\n", "", readme, flags=re.DOTALL)
-    rest = re.sub(r"^## Syllabus\n.*?(?=^## )", "", rest, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"\A# .*", "# Install, teach, mend", rest)
+    """Return the README as a page: without its beginning and list, which the front page has."""
+    rest = re.sub(r"^## Syllabus\n.*?(?=^## )", "", readme, flags=re.DOTALL | re.MULTILINE)
+    beginning = re.compile(r"\A# .*?(?=^## )", re.DOTALL | re.MULTILINE)
+    return beginning.sub("# Install, teach, mend\n\n", rest)
 
 
 def outward(text, page, stage, root):

@@ -185,7 +185,9 @@ def test_what_readme_and_front_page_share_stands_once():
     assert not [line for line in shared if line in front]
     guide = site_source.guide(readme)
     assert "## Two commands" in guide and "## Syllabus" not in guide
-    assert "| [01 Tensors]" not in guide
+    assert "| [01 Tensors]" not in guide and "Read it in your browser" not in guide
+    with pytest.raises(SystemExit, match="README.md has no part between <!-- about -->"):
+        site_source.part("# Nothing", "about")
 
 
 def test_links_to_what_is_not_on_the_site_lead_to_the_repository(tmp_path):
