@@ -186,7 +186,7 @@ def test_what_readme_and_front_page_share_stands_once():
     guide = site_source.guide(readme)
     assert "## Two commands" in guide and "## Syllabus" not in guide
     assert "| [01 Tensors]" not in guide and "Read it in your browser" not in guide
-    with pytest.raises(SystemExit, match="README.md has no part between <!-- about -->"):
+    with pytest.raises(SystemExit, match=r"README\.md has no part between <!-- about -->"):
         site_source.part("# Nothing", "about")
 
 
