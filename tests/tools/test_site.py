@@ -22,7 +22,7 @@ LAUNCH = links.launch("tensors-to-gpus/course", "main", "01_book")
 
 def picture(frames=1):
     """Return a picture of 4 × 3 pixels in base64, as notebooks store it; a GIF if it moves."""
-    images = [Image.new("P", (4, 3), place) for place in range(frames)]
+    images = [Image.new("L", (4, 3), 90 * place) for place in range(frames)]
     file = io.BytesIO()
     kind = "GIF" if frames > 1 else "PNG"
     images[0].save(
@@ -305,7 +305,7 @@ def test_core_and_further_are_told_apart(chapter):
 
 def test_formulas_need_no_script(chapter):
     assert "<msup>" in chapter.text
-    assert "mathjax" not in chapter.text.lower()
+    assert not [tag for tag in chapter.all("script") if "math" in tag.get("src", "").lower()]
 
 
 def test_no_page_asks_another_machine(built):
