@@ -30,7 +30,7 @@ SEARCHES = {  # what is looked for, and the page that should come first
     "overfitting": "07_training_loop.html",
     "state_dict": "04_modules.html",
 }
-LIMIT = 600  # seconds for all of it
+LIMIT = 1800  # seconds for all of it: it takes two minutes, on a busy machine ten times that
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
