@@ -39,13 +39,14 @@ async function checked(page, theme) {
 
 // What a page weighs before anybody scrolls, and when its first words stand there.
 const weight = (page) => page.evaluate(async () => {
-  while (!performance.getEntriesByName("first-contentful-paint").length) {
+  const painted = () => performance.getEntriesByName("first-contentful-paint").length;
+  for (let wait = 0; wait < 200 && !painted(); wait++) {
     await new Promise((done) => setTimeout(done, 50));
   }
   const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
   const bytes = entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0);
-  return { bytes, requests: entries.length, firstText: Math.round(paint.startTime) };
+  return { bytes, requests: entries.length, firstText: Math.round(paint?.startTime ?? -1) };
 });
 
 async function openAll(browser, base, { theme = "light", width = 1280, axeToo = true }) {
