@@ -7,7 +7,7 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test progress env edition grade bundle classroom pages links quiz sheets lessons \
+.PHONY: help lab test progress env edition grade bundle classroom site links quiz sheets lessons \
         notebooks distances format browser colab session bench recipe gpu kills syllabus test-oldest \
         test-newest lock
 
@@ -58,8 +58,8 @@ classroom: env  ## run LEARNERS=8 kernels on CHAPTER=01 at once; say the time an
 	$(VENV) -m tools.classroom $(if $(LEARNERS),--learners $(LEARNERS)) \
 	    $(if $(CHAPTER),--chapter $(CHAPTER))
 
-pages: env  ## write the chapters as web pages into build/pages, alternative texts included
-	@$(VENV) -m tools.pages $(or $(COURSE),notebooks/*.ipynb)
+site: env  ## build the course as a site in build/site; SERVE=1 shows it on this machine
+	@$(VENV) -m tools.site $(if $(SERVE),--serve)
 
 links: env  ## write all links for the home in pyproject.toml, or for REPO=address BRANCH=dev
 	$(VENV) -m tools.links $(if $(REPO),--repo='$(REPO)') $(if $(BRANCH),--branch='$(BRANCH)')
@@ -85,8 +85,8 @@ format: env  ## format and lint modules and notebooks
 	$(VENV) -m ruff format .
 	$(VENV) -m ruff check --fix .
 
-browser: env  ## open each chapter in JupyterLab in a real browser and run all its cells
-	COURSE_BROWSER=1 $(VENV) -m pytest tests/tools/test_browser.py
+browser: env  ## in a real browser, run each chapter in JupyterLab and open each page of the site
+	COURSE_BROWSER=1 $(VENV) -m pytest tests/tools/test_browser.py tests/tools/test_site_browser.py
 
 colab: env  ## run each notebook from an empty folder as Colab would, without a network
 	$(VENV) -m tools.colab_run $(COURSE)

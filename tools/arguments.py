@@ -22,6 +22,7 @@ WORDS = {  # what a setting may be, and what it means to leave it out
     "ANSWERS": ("none or hints", "or leave it out, for notebooks without hints and solutions"),
     "FOR": ("nbgrader", "or leave it out, for notebooks without answers"),
     "BUILD": ("cpu", "or leave it out, for the build with CUDA"),
+    "SERVE": ("1", "or leave it out, to build the site without showing it"),
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")

@@ -76,6 +76,13 @@ def pull(slug, branch):
     return f"/git-pull?repo={GITHUB}{slug}&branch={branch}&urlpath=lab/tree/{folder}/"
 
 
+def site(slug):
+    """Return where GitHub Pages shows a repository's site."""
+    owner, name = slug.split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
 def launch(slug, branch, name, words=("Open in Colab", "Launch on Binder")):
     """Return the two links that open a chapter; text, since a picture needs a network."""
     there = f"{colab(slug, branch)}{name}.ipynb"
@@ -97,7 +104,8 @@ def renewed(text, slug, branch):
 
 
 def moved(text, old, new):
-    """Return text with plain links into the old home pointing into the new one."""
+    """Return text with plain links into the old home, or to its site, pointing into the new one."""
+    text = text.replace(site(old[0]), site(new[0]))
     pattern = rf"{re.escape(GITHUB + old[0])}(?![\w-]|\.\w)(?:/(blob|tree)/{re.escape(old[1])}/)?"
     return re.sub(
         pattern,

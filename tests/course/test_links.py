@@ -117,6 +117,8 @@ def test_to_a_fork_and_back_leaves_no_difference(copy):
     assert disagreeing(copy) == []
     away = "\n".join(text.decode(errors="replace") for text in contents(copy).values())
     assert SLUG not in away
+    assert "(https://a-class.github.io/torch.2027/)" in away
+    assert links.site(SLUG) not in away
     source = nbformat.read(copy / "notebooks" / "00_start_here.ipynb", 4).cells[2].source
     assert f" -b spring/week-1 {FORK}\n    !python torch.2027/tools/colab.py\n" in source
     assert f"{FORK}/blob/spring/week-1/README.md" in away

@@ -13,7 +13,8 @@ from tests.chapters import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 CORE = [Requirement(text) for text in PROJECT["dependencies"] + EXTRAS["lab"]]
-ALL = CORE + [Requirement(text) for text in EXTRAS["dev"] + EXTRAS["teaching"]]
+EXTRA = [*EXTRAS["dev"], *EXTRAS["teaching"], *EXTRAS["site"]]
+ALL = CORE + [Requirement(text) for text in EXTRA]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")

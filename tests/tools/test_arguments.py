@@ -26,6 +26,7 @@ WRONG = [
     ("FRESH", "0", "1", "FRESH=1"),
     ("ANSWERS", "all", "none or hints", "ANSWERS=hints"),
     ("FOR", "otter", "nbgrader", "FOR=nbgrader"),
+    ("SERVE", "8000", "1", "SERVE=1"),
     ("ROOMS", "tests/dataset", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
     ("ROOMS", "", "folders or files", 'make test ROOMS="tests/datasets notebooks"'),
 ]

@@ -1,0 +1,21 @@
+// Paper unfolds nothing: open what is folded before printing, and fold it again afterwards.
+const opened = new Set();
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll(".bd-article details:not([open])")) {
+    part.open = true;
+    opened.add(part);
+  }
+});
+addEventListener("afterprint", () => {
+  for (const part of opened) part.open = false;
+  opened.clear();
+});
+
+// The theme's names for two of its parts: the button's did not hold the words that it shows, and
+// the sidebar had none.
+for (const button of document.querySelectorAll(".search-button-field")) {
+  button.removeAttribute("aria-label");
+}
+const sidebar = document.querySelector(".bd-sidebar-primary");
+sidebar?.setAttribute("role", "navigation");
+sidebar?.setAttribute("aria-label", "Course");
