@@ -1,4 +1,4 @@
-"""Right answers in other styles than the folded solutions of chapters 03 to 09."""
+"""Right answers in other styles than the folded solutions of chapters 03 to 10."""
 
 import pytest
 
