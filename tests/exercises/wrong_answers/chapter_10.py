@@ -65,7 +65,8 @@ WRONG = {
     ],
     "10.4": [
         (
-            SIZE + "s = longest / max(height, width)\n    return round(height * s), round(width * s)",
+            SIZE
+            + "s = longest / max(height, width)\n    return round(height * s), round(width * s)",
             "0 pixels",
         ),
         (
@@ -76,7 +77,8 @@ WRONG = {
         (SIZE + "return longest, max(1, round(width * longest / height))", "longer edge decides"),
         (SIZE + "return max(1, round(height * longest / width)), longest", "longer edge decides"),
         (
-            SIZE + "s = longest / min(height, width)\n    return round(height * s), round(width * s)",
+            SIZE
+            + "s = longest / min(height, width)\n    return round(height * s), round(width * s)",
             "the shorter edge",
         ),
         (SIZE + "return longest, longest", "proportions"),
@@ -129,7 +131,8 @@ WRONG = {
             "`int64`",
         ),
         (
-            CONFUSION + "n = max(labels.max(), answers.max()) + 1\n    pairs = labels * n + answers\n"
+            CONFUSION
+            + "n = max(labels.max(), answers.max()) + 1\n    pairs = labels * n + answers\n"
             "    return pairs.bincount(minlength=n * n).reshape(n, n)",
             "Classes that do not occur",
         ),
@@ -150,17 +153,22 @@ WRONG = {
             "`out` gives 10",
         ),
         (
-            "def with_new_head(network, classes):\n    changed = network\n    " + FREEZE
+            "def with_new_head(network, classes):\n    changed = network\n    "
+            + FREEZE
             + "changed.out = nn.Linear(60, classes)\n    return changed",
             "in place",
         ),
         (
-            "def with_new_head(network, classes):\n    changed = FashionNet()\n    " + FREEZE
+            "def with_new_head(network, classes):\n    changed = FashionNet()\n    "
+            + FREEZE
             + "changed.out = nn.Linear(60, classes)\n    return changed",
             "do not start anew",
         ),
         (HEAD + FREEZE + "changed.out = nn.Linear(60, classes)", "got None"),
-        (HEAD + FREEZE + "changed.head = nn.Linear(60, classes)\n    return changed", "`out` gives"),
+        (
+            HEAD + FREEZE + "changed.head = nn.Linear(60, classes)\n    return changed",
+            "`out` gives",
+        ),
         (
             HEAD + FREEZE + "changed.out = nn.Linear(10, classes)\n    return changed",
             "with 60 inputs",
@@ -203,7 +211,7 @@ WRONG = {
         (
             ERROR.replace("inside.any()", "True")
             + "error += (inside.float().mean() * gap.abs()).item()\n    return error",
-            "leave it out",
+            "got nan",
         ),
         (
             ERROR + "error += inside.float().mean() * gap.abs()\n    return error",
