@@ -19,6 +19,7 @@ NEW_FORM = (
     "07_training_loop",
     "08_gpu_training",
     "09_distributed_training",
+    "10_your_own_pictures",
 )  # the others follow the older rules alone
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+|\.\.\.)\)')
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)

@@ -78,7 +78,7 @@ def trials(notebook):
     sources = ["".join(cell["source"]) for cell in cells]
     found = {}
     for index, (source, below) in enumerate(zip(sources, [*sources[1:], ""], strict=True)):
-        asked = re.fullmatch(r'answer = \.\.\.\n\n(check\("(\d\.\d)", answer\))', source)
+        asked = re.fullmatch(r'answer = \.\.\.\n\n(check\("(\d+\.\d)", answer\))', source)
         solved = re.search(r"Solution</summary>\n\n```python\n(.*?)```", below, re.S)
         if asked and solved and "exercise" not in found:
             found["exercise"] = {"index": index, "number": asked[2]}

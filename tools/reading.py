@@ -37,6 +37,6 @@ def minutes(cells):
         spent = 0 if number == 2 else seconds(cell)  # the setup cell is folded
         whole += spent
         core += spent * (part == "core")
-        for level in re.findall(r"^\*\*\d\.\d · \w+\*\* \((\w+)\)", cell.source, re.MULTILINE):
+        for level in re.findall(r"^\*\*\d+\.\d · \w+\*\* \((\w+)\)", cell.source, re.MULTILINE):
             whole += 60 * DIFFICULTY[level]
     return tuple(max(5, 5 * round(part / 300)) for part in (core, whole))

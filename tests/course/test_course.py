@@ -169,7 +169,7 @@ def test_exercises_are_complete(name):
     assert list(found) == [n for n in known() if n.startswith(f"{number}.")]
     text = "\n".join(cell.source for cell in prose_cells(name))
     kinds = r"(?:compute|modify|break|explain)\*\* \((?:easy|medium|hard)\)"
-    assert re.findall(rf"\*\*(\d\.\d) · {kinds}", text) == list(found)
+    assert re.findall(rf"\*\*(\d+\.\d) · {kinds}", text) == list(found)
     assert all(solution for _, solution in found.values())
     assert text.count("<summary>Hint</summary>") == len(found)
     assert text.count("<details") == text.count("</details>")

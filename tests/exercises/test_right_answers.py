@@ -1,4 +1,4 @@
-"""Right answers in other styles than the folded solutions of chapters 03 to 09."""
+"""Right answers in other styles than the folded solutions of chapters 03 to 10."""
 
 import pytest
 
@@ -307,6 +307,32 @@ RIGHT = {
         "def f(p, n, s):\n    return (2 - 2 / n) * p * 4 / 1e6 * 60 * 60 * s",
     ],
     "9.8": ['f = [6, "C"]', 'f = 6, "c"'],
+    "10.1": ["f = 65996.0", "f = torch.tensor(65996)"],
+    "10.2": [
+        "def f(p, b):\n    a = p[3].float() / 255\n"
+        "    return torch.stack([a * c + (1 - a) * b for c in p[:3]]).round().byte()",
+        "def f(p, b):\n    return torch.lerp(torch.full((3, *p.shape[1:]), float(b)), "
+        "p[:3].float(), p[3:] / 255).round().to(torch.uint8)",
+    ],
+    "10.3": ["f = 'B, d f'", "f = ['f', 'd', 'b']"],
+    "10.4": [
+        "def f(h, w, n):\n    if h >= w:\n        return n, max(1, round(w * n / h))\n"
+        "    return [max(1, round(h * n / w)), n]",
+    ],
+    "10.6": [
+        "def f(y, a, n):\n    t = torch.zeros(n, n, dtype=torch.int64)\n"
+        "    for i, j in zip(y, a):\n        t[i, j] += 1\n    return t",
+        "def f(y, a, n):\n    return F.one_hot(y, n).T @ F.one_hot(a, n)",
+    ],
+    "10.7": [
+        "def f(net, n):\n    new = FashionNet()\n    new.load_state_dict(net.state_dict())\n"
+        "    new.requires_grad_(False)\n    new.out = nn.Linear(60, n)\n    return new",
+    ],
+    "10.8": [
+        "def f(c, r, n):\n    which = (c * n).ceil().long() - 1\n    gaps = torch.zeros(n)\n"
+        "    gaps.index_add_(0, which, c - r.float())\n"
+        "    return (gaps.abs().sum() / len(c)).item()",
+    ],
     "3.1": ["f = 57.0", "f = torch.tensor(57)"], "3.2": ["f = [1812, 300]"],
     "3.8": [BY_ROWS + "\nf = matrix_of"],
     "3.4": ["f = (2, 0)", "f = [4, 1]"], "3.5": ["f = (1, 1, 5)", "f = [3, 1, 3]", "f = (4, 2, 1)"],
