@@ -7,8 +7,8 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env bundle classroom pages links notebooks distances format browser colab \
-        session bench recipe gpu kills syllabus test-oldest test-newest lock
+.PHONY: help lab test env assignment check-lab bundle classroom pages links notebooks distances \
+        format browser colab session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -38,6 +38,13 @@ env:  ## make the environment in .venv; done once, and again when the lock chang
 	@"$(PYTHON)" tools/setup_env.py $(if $(BUILD),--cpu)
 
 ## for teaching
+
+assignment: env  ## write LAB=2 with the numbers of SEED=70412: starter, solution, rubric
+	@$(VENV) -m tools.labs $(if $(LAB),--lab $(LAB)) $(if $(SEED),--seed $(SEED))
+
+check-lab: env  ## check SUBMISSION=ada.ipynb, or a folder, for LAB=2 SEED=70412
+	@$(VENV) -m tools.lab_check $(if $(LAB),--lab $(LAB)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(SUBMISSION),'$(SUBMISSION)')
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

@@ -16,13 +16,15 @@ NUMBERS = {  # settings that are whole numbers from 1 on, each with an example
     "EPOCHS": "bench EPOCHS=10",
     "IMAGES": "bench IMAGES=60000",
     "KILLS": "kills KILLS=100",
+    "LAB": "assignment LAB=2",
+    "SEED": "assignment SEED=70412",
 }
 WORDS = {
     "BUILD": ("cpu", "or leave it out, for the build with CUDA"),
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")
-OTHERS += ("COURSE_DEVICE",)
+OTHERS += ("COURSE_DEVICE", "SUBMISSION")
 KNOWN = ("CHAPTER", "ROOMS", *NUMBERS, *WORDS, *OTHERS)
 
 
