@@ -3,11 +3,10 @@
 import torch
 from torch.nn import functional as F
 
+from teaching.labs.lab_2 import windows
+from teaching.labs.lab_2.windows import drawn_bytes
 from utils.exercises.compare import (
-    NotAttempted,
     WrongAnswer,
-    call,
-    difference,
     expect_function,
     expect_value,
     show,
@@ -82,11 +81,6 @@ def task_2(answer, given, draw):
     expect_value(_pair(answer, 3), *_shapes(given))
 
 
-def _bytes(draw, *shape, low=0, high=256):
-    generator = torch.Generator().manual_seed(draw.randrange(2**31))
-    return torch.randint(low, high, shape, generator=generator).to(torch.uint8)
-
-
 def _by(axes, own=False, correction=0, swapped=False):
     def normalise(train, other):
         sets = train.double() / 255, other.double() / 255
@@ -103,9 +97,11 @@ def _by(axes, own=False, correction=0, swapped=False):
 def task_3(answer, given, draw):
     cases = []
     for channels in (3, 1, 2):
-        parts = [_bytes(draw, 3, 1, 4, 5, low=60 * c, high=60 * c + 80) for c in range(channels)]
+        parts = [
+            drawn_bytes(draw, 3, 1, 4, 5, low=60 * c, high=60 * c + 80) for c in range(channels)
+        ]
         train = torch.cat(parts, dim=1)
-        cases.append((train, _bytes(draw, 2, channels, 4, 5, low=40)))
+        cases.append((train, drawn_bytes(draw, 2, channels, 4, 5, low=40)))
     right = _by((0, 2, 3))
     expect_function(
         answer,
@@ -126,69 +122,6 @@ def task_3(answer, given, draw):
             ("could not infer output dtype", "A mean is a fraction: divide by 255 first"),
         ],
     )
-
-
-def _windows(pictures, size, stride):
-    found = pictures.unfold(1, size, stride).unfold(2, size, stride)
-    return found.flatten(1, 2)
-
-
-def _items(dataset, count):
-    items = call(lambda: [dataset[index] for index in range(count)])
-    for index, item in enumerate(items):
-        if not isinstance(item, tuple | list) or len(item) != 2:
-            raise WrongAnswer(f"item {index} is {show(item)}, expected a tuple (window, picture)")
-    return items
-
-
-def _window_fault(window, right, others):
-    """Return why `window` is not `right`, a window as bytes, None if it is."""
-    wanted = right[None].double().div(255).float()
-    found = difference(window, wanted)
-    if found is None:
-        return None
-    known = [
-        (wanted[0], "The channel axis is missing: (1, size, size)"),
-        (wanted * 255, "Divide by 255"),
-        (right[None], "Divide by 255"),
-        (wanted.mT, "Rows and columns of the window are exchanged"),
-        *((other[None] / 255, words) for other, words in others),
-    ]
-    reasons = [words for value, words in known if difference(window, value) is None]
-    return ". ".join([found, *reasons[:1]])
-
-
-def task_4(answer, given, draw):
-    if not isinstance(answer, type):
-        raise WrongAnswer(f"got {show(answer)}, expected the class itself, not an object of it")
-    if not set(vars(answer)) & {"__init__", "__len__", "__getitem__"}:
-        raise NotAttempted("not attempted yet")
-    for size, stride in (3, 2), (2, 3), (draw.choice([3, 4]), 1):
-        pictures = _bytes(draw, 2, draw.randrange(7, 9), draw.randrange(10, 12))
-        every = _windows(pictures, size, stride)
-        of_one, count = every.shape[1], 2 * every.shape[1]
-        dataset = call(lambda p=pictures, k=size, s=stride: answer(p.clone(), k, s))
-        place = f"given {show(pictures)}, size {size}, stride {stride}: "
-        length = call(lambda d=dataset: len(d))
-        if length != count:
-            rows, columns = pictures.shape[1] // stride, pictures.shape[2] // stride
-            named = {
-                2: "Those are the pictures; each has many windows",
-                of_one: "Those are the windows of one picture",
-                2 * rows * columns: "Only whole windows count: (length - size) // stride + 1",
-            }
-            reason = f". {named[length]}" if length in named else ""
-            raise WrongAnswer(f"{place}len() gives {length}, expected {count}{reason}")
-        down = _windows(pictures.mT, size, stride).mT
-        by_one = _windows(pictures, size, 1)
-        for index, (window, own) in enumerate(_items(dataset, count)):
-            number, inside = divmod(index, of_one)
-            others = [(down[number, inside], "Windows go along the rows, not down the columns"),
-                      (by_one[number, inside], "The stride is not used")]  # fmt: skip
-            if fault := _window_fault(window, every[number, inside], others):
-                raise WrongAnswer(f"{place}window {index}: {fault}")
-            if int(own) != number:
-                raise WrongAnswer(f"{place}window {index} is of picture {number}, got {show(own)}")
 
 
 def _blurred(images, factor, scale=1.0, stride=None, mixed=False):
@@ -223,3 +156,6 @@ def task_5(answer, given, draw):
     for part in ("pool", "interpolate"):
         if used := torch_calls(answer, *cases[0], containing=part):
             raise WrongAnswer(f"the numbers are right, but `{used[0]}` is not allowed here")
+
+
+task_4 = windows.task_4
