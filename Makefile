@@ -7,7 +7,7 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env assignment check-lab bundle classroom pages links notebooks distances \
+.PHONY: help lab test env assignment check-lab slides bundle classroom pages links notebooks distances \
         format browser colab session bench recipe gpu kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
@@ -45,6 +45,9 @@ assignment: env  ## write LAB=2 with the numbers of SEED=70412: starter, solutio
 check-lab: env  ## check SUBMISSION=ada.ipynb, or a folder, for LAB=2 SEED=70412
 	@$(VENV) -m tools.lab_check $(if $(LAB),--lab $(LAB)) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(SUBMISSION),'$(SUBMISSION)')
+
+slides: env  ## write the slides of CHAPTER=03 into build/slides; they need no network
+	@$(VENV) -m tools.slides $(or $(COURSE),notebooks/0[0-6]_*.ipynb)
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

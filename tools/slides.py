@@ -2,9 +2,9 @@
 
     python -m tools.slides notebooks/03_convolution_arithmetic.ipynb
 
-What is on a slide is marked in the notebook, in a cell's metadata: {"slide": "claim predict"}. A prose
-cell has more in it than a slide can hold, so the words name its parts (see `PARTS`); Jupyter's own
-mark, `slideshow`, takes a cell whole.
+What is on a slide is marked in the notebook, in a cell's metadata: {"slide": "claim predict"}. The
+words name parts of a cell (`PARTS`), since a prose cell has more in it than a slide can hold;
+Jupyter's own mark, `slideshow`, takes a cell whole.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from jinja2 import Environment, FileSystemLoader
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from PIL import Image
 
 from tools.reveal_js import Unavailable, reveal
 from tools.slides_parts import PARTS, parts_of
@@ -26,6 +27,7 @@ from utils.datasets.fetch import DataError, write_file
 ROOT = Path(__file__).resolve().parents[1]
 SLIDES = ROOT / "build" / "slides"
 LINES, WIDTH = 12, 66  # what fits below the name of the section: lines, and characters in one
+LINE, ACROSS = 46, 1184  # pixels: the height of a line, the width of a slide without its edges
 
 
 def marked(notebook):
@@ -59,14 +61,14 @@ def rendered(part, content):
     if part == "claim":
         heading, text = content
         level = 1 if heading.startswith("# ") else 2
-        return f"<h{level}>{inline(heading.lstrip('# '))}</h{level}>\n<p>{inline(text)}</p>"
+        below = f"\n<p>{inline(text)}</p>" * bool(text)
+        return f"<h{level}>{inline(heading.lstrip('# '))}</h{level}>{below}"
     kind = "answer fragment" if part == "folded" else part
     return f'<div class="{kind}">{inline(content)}</div>'
 
 
 def inline(text):
-    """Return a paragraph of Markdown as HTML, links as their words alone."""
-    text = re.sub(r"(?<!!)\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    """Return a paragraph of Markdown as HTML."""
     done = str(markdown2html_mistune(text)).strip()
     return re.sub(r"^<p>(.*)</p>$", r"\1", done, flags=re.DOTALL)
 
@@ -86,13 +88,14 @@ def drawn(formula):
 def lines(part, content):
     """Return about how many lines a part takes."""
     if part == "figure":
-        return 6
+        width, height = Image.open(io.BytesIO(base64.b64decode(content[1]))).size
+        return min(LINES - 1, round(height * min(1.2, ACROSS / width) / LINE))
     text = content[1] if part == "claim" else content
     return sum(-(-max(1, len(line)) // WIDTH) for line in text.splitlines()) + (part != "result")
 
 
 def slides(parts):
-    """Return the slides as lists of parts: a prediction ends its slide, the answer is the next step."""
+    """Return the slides as lists of parts; a prediction ends its slide, its answer is the next."""
     found, room, where = [], 0, ""
     for part, content in parts:
         need, last = lines(part, content), found[-1][-1][0] if found else ""

@@ -19,7 +19,8 @@ ASKED = re.compile(r"^> (\*\*(?:Predict|The question)\.\*\*.*?)(?=\n>\s*<details
                    re.MULTILINE | re.DOTALL)  # fmt: skip
 FOLDED = re.compile(r"<summary>Answer</summary>(.*?)</details>", re.DOTALL)
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
-END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z0-9`*\"(])")
+END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z0-9`*\"(\[])")
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!http)[^)]*\)")
 ANIMATED = base64.b64encode(b"GIF8")[:5].decode()
 
 
@@ -49,6 +50,7 @@ def _first_paragraph(text):
 
 
 def _of_prose(source):
+    source = LINK.sub(r"\1", source)  # a link to another chapter leads nowhere from a slide
     found, heading = {}, HEADING.search(source)
     above = _first_paragraph(source[: heading.start()] if heading else source)
     if above:
