@@ -35,7 +35,8 @@ def marked(notebook):
     found = []
     for number, cell in enumerate(notebook.cells):
         words = cell.metadata.get("slide", "").split()
-        there = parts_of(cell)
+        parts = parts_of(cell)
+        there = {part for part, _ in parts}
         for word in words:
             if word not in PARTS:
                 raise ValueError(
@@ -43,8 +44,7 @@ def marked(notebook):
                 )
             if word not in there:
                 raise ValueError(f"cell {number} is marked {word!r}, but has no such part")
-        # in the order of the cell: what it answers stands above what it claims next
-        found += [(part, each) for part in PARTS if part in words for each in there[part]]
+        found += [(part, content) for part, content in parts if part in words]
     return found
 
 
@@ -89,7 +89,8 @@ def lines(part, content):
     """Return about how many lines a part takes."""
     if part == "figure":
         width, height = Image.open(io.BytesIO(base64.b64decode(content[1]))).size
-        return min(LINES - 1, round(height * min(1.2, ACROSS / width) / LINE))
+        need = round(height * min(1.2, ACROSS / width) / LINE)
+        return min(need, 7) if need < LINES - 1 else LINES - 1  # it shrinks a little, to be read
     text = content[1] if part == "claim" else content
     return sum(-(-max(1, len(line)) // WIDTH) for line in text.splitlines()) + (part != "result")
 
@@ -97,8 +98,10 @@ def lines(part, content):
 def slides(parts):
     """Return the slides as lists of parts; a prediction ends its slide, its answer is the next."""
     found, room, where = [], 0, ""
-    for part, content in parts:
+    for place, (part, content) in enumerate(parts):
         need, last = lines(part, content), found[-1][-1][0] if found else ""
+        if parts[place + 1 : place + 2] and parts[place + 1][0] == "folded":
+            need += lines(*parts[place + 1])  # it follows on the same slide
         after = last in ("predict", "folded", "answer") and part not in ("predict", "folded")
         # an answer belongs to the results above it, also where it must go to a slide of its own
         fresh = not found or part == "claim" or after or need > room or last == part == "figure"

@@ -25,7 +25,7 @@ ANIMATED = base64.b64encode(b"GIF8")[:5].decode()
 
 
 def parts_of(cell):
-    """Return {part: [content, ...]} of what a cell has."""
+    """Return [(part, content), ...] of what a cell has, in its order."""
     return _of_code(cell) if cell.cell_type == "code" else _of_prose(cell.source)
 
 
@@ -51,34 +51,33 @@ def _first_paragraph(text):
 
 def _of_prose(source):
     source = LINK.sub(r"\1", source)  # a link to another chapter leads nowhere from a slide
-    found, heading = {}, HEADING.search(source)
-    above = _first_paragraph(source[: heading.start()] if heading else source)
-    if above:
-        found["answer"] = [above]
+    heading, found = HEADING.search(source), []
+    if above := _first_paragraph(source[: heading.start()] if heading else source):
+        found.append((-1, "answer", above))
     if heading:
         below = "" if heading[0].startswith("# ") else _first_paragraph(source[heading.end() :])
-        found["claim"] = [(heading[0], below)]
+        found.append((heading.start(), "claim", (heading[0], below)))
     for part, pattern in ("formula", FORMULA), ("predict", ASKED), ("folded", FOLDED):
-        if match := pattern.search(source):
+        for match in pattern.finditer(source):
             text = re.sub(r"^>[ ]?", "", match[1], flags=re.MULTILINE)
-            found[part] = [" ".join(text.split()) if part != "folded" else short(text)]
-    return found
+            text = short(text) if part == "folded" else " ".join(text.split())
+            found.append((match.start(), part, text))
+    return [(part, content) for _, part, content in sorted(found, key=lambda one: one[0])]
 
 
 def _of_code(cell):
-    found = {"code": [cell.source]}
-    texts = []
+    found, texts = [("code", cell.source)], []
     for output in cell.outputs:
         data = output.get("data", {})
         if "image/png" in data:
             picture = data["image/png"].replace("\n", "")
             kind = "image/gif" if picture.startswith(ANIMATED) else "image/png"
             text = output.metadata.get("image/png", {}).get("alt", "")
-            found.setdefault("figure", []).append((kind, picture, text))
+            found.append(("figure", (kind, picture, text)))
         elif output.output_type == "error":
             texts.append(f"{output.ename}: {output.evalue}")
         elif text := output.get("text") or data.get("text/plain"):
             texts.append(text.rstrip())
     if texts:
-        found["result"] = ["\n".join(texts)]
+        found.insert(1, ("result", "\n".join(texts)))
     return found
