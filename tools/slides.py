@@ -44,7 +44,9 @@ def marked(notebook):
                 )
             if word not in there:
                 raise ValueError(f"cell {number} is marked {word!r}, but has no such part")
-        found += [(part, content) for part, content in parts if part in words]
+        found += [
+            (part.removeprefix("first-"), content) for part, content in parts if part in words
+        ]
     return found
 
 

@@ -13,6 +13,7 @@ PARTS = {
     "code": "the code",
     "result": "what it printed or returned",
     "figure": "the pictures it drew",
+    "first-figure": "the first of them, such as a film whose steps follow as a still picture",
 }
 HEADING = re.compile(r"^#{1,3} .+$", re.MULTILINE)
 ASKED = re.compile(r"^> (\*\*(?:Predict|The question)\.\*\*.*?)(?=\n>\s*<details|\n>\s*\n|\n\n|\Z)",
@@ -73,6 +74,8 @@ def _of_code(cell):
             picture = data["image/png"].replace("\n", "")
             kind = "image/gif" if picture.startswith(ANIMATED) else "image/png"
             text = output.metadata.get("image/png", {}).get("alt", "")
+            if "first-figure" not in dict(found):
+                found.append(("first-figure", (kind, picture, text)))
             found.append(("figure", (kind, picture, text)))
         elif output.output_type == "error":
             texts.append(f"{output.ename}: {output.evalue}")

@@ -69,6 +69,9 @@ def test_no_marked_text_is_missing(name):
                 assert plain(output.text) in words, f"cell {number}"
             if "figure" in marks and "image/png" in output.get("data", {}):
                 alts.append(output.metadata["image/png"]["alt"])
+            if "first-figure" in marks and "image/png" in output.get("data", {}):
+                alts.append(output.metadata["image/png"]["alt"])
+                break
         assert not marks or not CHECK.search(cell.source), "an exercise is no slide"
     formulas = [cell for cell in cells if "formula" in cell.metadata.get("slide", "")]
     assert [alt for alt in shown.alts if alt in alts] == alts
@@ -98,7 +101,8 @@ def test_a_cell_is_cut_into_its_parts():
             "> No.\n>\n> </details>")  # fmt: skip
     cell = new_markdown_cell(text, metadata={"slide": "answer claim formula predict folded"})
     code = new_code_cell("1 < 2", metadata={"slide": "code result"})
-    code.outputs = [new_output("stream", text="True & so\n")]
+    drawn = [new_output("display_data", {"image/png": picture}) for picture in ("R0lGODlh", "iVBO")]
+    code.outputs = [new_output("stream", text="True & so\n"), *drawn]
     parts = marked(made(cell, code))
     assert parts == [
         ("answer", "Seven, as said."),
