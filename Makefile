@@ -7,9 +7,9 @@ PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test progress env edition grade bundle classroom site links quiz sheets lessons \
-        notebooks distances format browser colab session bench recipe gpu kills syllabus test-oldest \
-        test-newest lock
+.PHONY: help lab test progress env edition grade assignment check-lab slides bundle classroom site \
+        links quiz sheets lessons notebooks distances format browser colab session bench recipe gpu \
+        kills syllabus test-oldest test-newest lock
 
 help:  ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -50,6 +50,16 @@ grade: env  ## run again and mark the notebooks in SUBMISSIONS=folder; CHAPTER=0
 	@$(VENV) -m tools.get_data
 	@$(VENV) -m tools.grade $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(WORKERS),--workers \
 	    $(WORKERS)) $(if $(SUBMISSIONS),'$(SUBMISSIONS)')
+
+assignment: env  ## write LAB=2 with the numbers of SEED=70412: starter, solution, rubric
+	@$(VENV) -m tools.labs $(if $(LAB),--lab $(LAB)) $(if $(SEED),--seed $(SEED))
+
+check-lab: env  ## check SUBMISSION=ada.ipynb, or a folder, for LAB=2 SEED=70412
+	@$(VENV) -m tools.lab_check $(if $(LAB),--lab $(LAB)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(SUBMISSION),'$(SUBMISSION)')
+
+slides: env  ## write the slides of CHAPTER=03 into build/slides; they need no network
+	@$(VENV) -m tools.slides $(or $(COURSE),notebooks/0[0-6]_*.ipynb)
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

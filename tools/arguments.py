@@ -17,6 +17,8 @@ NUMBERS = {  # settings that are whole numbers from 1 on, each with an example
     "EPOCHS": "bench EPOCHS=10",
     "IMAGES": "bench IMAGES=60000",
     "KILLS": "kills KILLS=100",
+    "LAB": "assignment LAB=2",
+    "SEED": "assignment SEED=70412",
 }
 WORDS = {  # what a setting may be, and what it means to leave it out
     "ANSWERS": ("none or hints", "or leave it out, for notebooks without hints and solutions"),
@@ -26,7 +28,7 @@ WORDS = {  # what a setting may be, and what it means to leave it out
     "FRESH": ("1", "or leave it out, to keep the outputs that show times"),
 }
 OTHERS = ("PYTHON", "REPO", "BRANCH", "COURSE_DATA", "COURSE_OFFLINE", "COURSE_MIRROR")
-OTHERS += ("COURSE_DEVICE", "FOLDER", "SUBMISSIONS")
+OTHERS += ("COURSE_DEVICE", "FOLDER", "SUBMISSION", "SUBMISSIONS")
 KNOWN = ("CHAPTER", "ROOMS", *NUMBERS, *WORDS, *OTHERS)
 
 

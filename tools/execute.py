@@ -24,7 +24,8 @@ from tools.about import output_difference
 ROOT = Path(__file__).resolve().parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LIBRARY = re.compile(r"^(?:\x1b\[[\d;]*m)*File ")
-KEPT = ("about", "seen", "jupyter", "cellView")  # what a cell's metadata may hold beside its tags
+# what a cell's metadata may hold beside its tags
+KEPT = ("about", "seen", "slide", "jupyter", "cellView")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     # without the extension, nbconvert --to script writes .txt

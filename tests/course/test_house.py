@@ -11,7 +11,9 @@ import pytest
 from tests.chapters import ROOT
 
 ROOMS = {"datasets", "shapes", "models", "training", "distributed", "plots", "exercises"}
-FILES = {room: sorted((ROOT / room).rglob("*.py")) for room in ("utils", "tools", "tests")}
+FILES = {
+    room: sorted((ROOT / room).rglob("*.py")) for room in ("utils", "tools", "tests", "teaching")
+}
 
 
 def relative(path):
@@ -36,7 +38,7 @@ def test_the_tests_have_a_room_for_each():
     assert {"tools", "course", "test_models.py"} <= found
 
 
-@pytest.mark.parametrize("path", [*FILES["utils"], *FILES["tools"], *FILES["tests"]], ids=relative)
+@pytest.mark.parametrize("path", [path for files in FILES.values() for path in files], ids=relative)
 def test_files_are_read_in_one_sitting(path):
     most = 500 if path in FILES["tests"] else 200
     assert len(path.read_text(encoding="utf-8").splitlines()) <= most
