@@ -25,6 +25,10 @@ def puts_in_a_new_head(answer):
         new = dict(changed.named_parameters())
         if list(new) != list(old):
             raise WrongAnswer(f"the parameters are {list(new)}, expected {list(old)}")
+        if head.weight.shape != (classes, 60) or head.bias.shape != (classes,):
+            raise WrongAnswer(f"the weight of `out` has shape {tuple(head.weight.shape)}, expected "
+                              f"{(classes, 60)}. `out_features` only names the size: put in a new "
+                              "nn.Linear")  # fmt: skip
         for name, parameter in new.items():
             if name.startswith("out.") and not parameter.requires_grad:
                 raise WrongAnswer(f"{name} is frozen, too: put the new layer in after freezing")

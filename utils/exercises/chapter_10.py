@@ -1,5 +1,7 @@
 """Exercises of chapter 10, your own pictures."""
 
+import math
+
 import torch
 
 from utils.exercises.away import finds_the_calibration_error, puts_in_a_new_head
@@ -81,6 +83,9 @@ def exercise_4(answer):
         scale = longest / edge(height, width)
         return max(least, whole(height * scale)), max(least, whole(width * scale))
 
+    def up(height, width, longest):
+        return tuple(math.ceil(edge * longest / max(height, width)) for edge in (height, width))
+
     def by_height(*case):
         return scaled(*case, edge=lambda height, width: height)
 
@@ -91,7 +96,7 @@ def exercise_4(answer):
     expect_function(
         answer,
         [(400, 300, 28), (300, 400, 28), (1000, 12, 28), (9, 1000, 28), (14, 5, 28), (50, 50, 32),
-         (100, 63, 28)],
+         (100, 63, 28), (100, 61, 28)],
         scaled,
         [
             (lambda *case: scaled(*case, least=0), "An edge of 0 pixels: keep at least one"),
@@ -101,6 +106,8 @@ def exercise_4(answer):
             (lambda *case: scaled(*case, edge=min), "That brings the shorter edge to `longest`"),
             (lambda h, w, s: (s, s), "That changes the proportions"),
             (lambda *case: scaled(*case, whole=int), "`int` and `//` cut off: use `round`"),
+            (lambda *case: scaled(*case, whole=math.ceil), "`ceil` rounds up: use `round`"),
+            (up, "`ceil` rounds up: use `round`"),
             (lambda h, w, s: scaled(h, w, 28), "Use the argument `longest`"),
         ],
     )  # fmt: skip

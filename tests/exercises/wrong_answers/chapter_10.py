@@ -88,6 +88,16 @@ WRONG = {
             "use `round`",
         ),
         (
+            SIZE + "s = longest / max(height, width)\n    import math\n"
+            "    return math.ceil(height * s), math.ceil(width * s)",
+            "`ceil` rounds up",
+        ),
+        (
+            SIZE + "import math\n    s = max(height, width)\n"
+            "    return math.ceil(height * longest / s), math.ceil(width * longest / s)",
+            "`ceil` rounds up",
+        ),
+        (
             SIZE + "s = 28 / max(height, width)\n"
             "    return max(1, round(height * s)), max(1, round(width * s))",
             "Use the argument `longest`",
@@ -165,6 +175,11 @@ WRONG = {
             "do not start anew",
         ),
         (HEAD + FREEZE + "changed.out = nn.Linear(60, classes)", "got None"),
+        (
+            HEAD + FREEZE + "changed.out.out_features = classes\n"
+            "    changed.out.requires_grad_(True)\n    return changed",
+            "`out_features` only names the size",
+        ),
         (
             HEAD + FREEZE + "changed.head = nn.Linear(60, classes)\n    return changed",
             "`out` gives",
