@@ -36,6 +36,20 @@ def exercise_2(answer):
     def oracle(picture, background):
         return mixed(picture[3:] / 255, picture, background)
 
+    def overflown(colours, rest):
+        def wrong(picture, background):
+            alpha, share = picture[3:], picture[3:] / 255
+            own = picture[:3] * alpha / 255 if colours else picture[:3] * share
+            other = (255 - alpha) * background / 255 if rest else (1 - share) * background
+            return (own + other).round().to(torch.uint8)
+
+        return wrong
+
+    def overflown_sum(p, b):
+        return ((p[:3] * p[3:] + (255 - p[3:]) * b) / 255).round().to(torch.uint8)
+
+    bytes_overflow = "Bytes overflow: divide alpha by 255 first"
+
     def cut_off(picture, background):
         share = picture[3:] / 255
         return (share * picture[:3] + (1 - share) * background).to(torch.uint8)
@@ -47,6 +61,11 @@ def exercise_2(answer):
         [
             (lambda p, b: p[:3], "Alpha is cut off, and what was transparent shows its colour"),
             (cut_off, "`to(torch.uint8)` cuts off what is behind the point: round first"),
+            (overflown(True, False), bytes_overflow),
+            (overflown(False, True), bytes_overflow),
+            (overflown(True, True), bytes_overflow),
+            (overflown_sum, bytes_overflow),
+            (lambda p, b: mixed(p[3:] // 255, p, b), "`//` leaves only 0 and 1"),
             (lambda p, b: oracle(p, 255), "Use the argument `background`"),
             (lambda p, b: mixed(1 - p[3:] / 255, p, b), "Alpha 255 is opaque, 0 transparent"),
             (lambda p, b: mixed((p[3:] > 127).float(), p, b), "Half transparent is mixed by half"),

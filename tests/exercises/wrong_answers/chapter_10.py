@@ -51,6 +51,20 @@ WRONG = {
             LAID + "return (share * picture[:3] + background).round().to(torch.uint8)",
             "only by the share that is left",
         ),
+        *[
+            (LAID + f"return ({mixed}).round().to(torch.uint8)", "Bytes overflow: divide alpha")
+            for mixed in (
+                "picture[:3] * picture[3:] / 255 + (1 - share) * background",
+                "share * picture[:3] + (255 - picture[3:]) * background / 255",
+                "picture[:3] * picture[3:] / 255 + (255 - picture[3:]) * background / 255",
+                "(picture[:3] * picture[3:] + (255 - picture[3:]) * background) / 255",
+            )
+        ],
+        (
+            LAID.replace("/", "//") + "mixed = share * picture[:3] + (1 - share) * background\n"
+            "    return mixed.to(torch.uint8)",
+            "`//` leaves only 0 and 1",
+        ),
         (LAID + "return share * picture[:3] + (1 - share) * background", "expected torch.uint8"),
         (
             LAID + "return (share * picture + (1 - share) * background).round().to(torch.uint8)",
@@ -199,7 +213,13 @@ WRONG = {
         ),
     ],
     "10.8": [
-        (ERROR + "error += gap.abs().item() / bins\n    return error", "expected"),
+        (ERROR + "error += gap.abs().item() / bins\n    return error", "Weigh each bin by its"),
+        (ERROR + "error += gap.abs().item()\n    return error", "Weigh each bin by its share"),
+        (
+            ERROR.replace("inside.any()", "inside.sum() >= 20")
+            + "error += (inside.float().mean() * gap.abs()).item()\n    return error",
+            "A bin with few pictures counts, too",
+        ),
         (
             ERROR + "error += (inside.float().mean() * gap).item()\n    return error",
             "without sign",
@@ -226,7 +246,7 @@ WRONG = {
         (
             ERROR.replace("inside.any()", "True")
             + "error += (inside.float().mean() * gap.abs()).item()\n    return error",
-            "got nan",
+            "The mean of an empty bin is nan: leave empty bins out",
         ),
         (
             ERROR + "error += inside.float().mean() * gap.abs()\n    return error",
