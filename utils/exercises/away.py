@@ -1,5 +1,7 @@
 """Checks of what helps away from home: a new head on a frozen trunk, and how sure is sure."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -25,6 +27,10 @@ def puts_in_a_new_head(answer):
         new = dict(changed.named_parameters())
         if list(new) != list(old):
             raise WrongAnswer(f"the parameters are {list(new)}, expected {list(old)}")
+        if head.weight.shape != (classes, 60) or head.bias.shape != (classes,):
+            raise WrongAnswer(f"the weight of `out` has shape {tuple(head.weight.shape)}, expected "
+                              f"{(classes, 60)}. `out_features` only names the size: put in a new "
+                              "nn.Linear")  # fmt: skip
         for name, parameter in new.items():
             if name.startswith("out.") and not parameter.requires_grad:
                 raise WrongAnswer(f"{name} is frozen, too: put the new layer in after freezing")
@@ -42,16 +48,28 @@ def finds_the_calibration_error(answer):
     confidence[0], right[0] = 1.0, False
     few = torch.tensor([0.35, 0.45, 0.95, 1.0, 0.9]), torch.tensor([True, True, True, False, True])
 
-    def error(confidence, right, bins, weighted=True, absolute=True, top=True):
-        total, filled = 0.0, 0
+    def error(confidence, right, bins, weighted=True, absolute=True, top=True, least=1):
+        total = 0.0
         for k in range(bins):
             below = confidence <= (k + 1) / bins if top else confidence < (k + 1) / bins
             inside = (confidence > k / bins) & below
-            if inside.any():
+            if inside.sum() >= least:
                 gap = (confidence[inside].mean() - right[inside].float().mean()).item()
                 weight = inside.float().mean().item() if weighted else 1
-                total, filled = total + weight * (abs(gap) if absolute else gap), filled + 1
-        return total if weighted else total / filled
+                total += weight * (abs(gap) if absolute else gap)
+        return total
+
+    def filled(confidence, bins):
+        return len((confidence * bins).ceil().unique())
+
+    def plain(confidence, right, bins, divide=filled):
+        return error(confidence, right, bins, weighted=False) / divide(confidence, bins)
+
+    def with_empty(confidence, right, bins):
+        empty = filled(confidence, bins) < bins
+        return math.nan if empty else error(confidence, right, bins)
+
+    weigh = "Weigh each bin by its share of the pictures"
 
     def whole(confidence, right, bins):
         return (confidence.mean() - right.float().mean()).abs().item()
@@ -61,7 +79,11 @@ def finds_the_calibration_error(answer):
         [(confidence, right, 10), (confidence, right, 4), (*few, 3), (*few, 6), (*few, 1)],
         error,
         [
-            (lambda *case: error(*case, weighted=False), "Weigh each bin with its share of all"),
+            (lambda *case: error(*case, weighted=False), weigh),
+            (plain, weigh),
+            (lambda *case: plain(*case, divide=lambda _, bins: bins), weigh),
+            (lambda *case: error(*case, least=20), "A bin with few pictures counts, too"),
+            (with_empty, "The mean of an empty bin is nan: leave empty bins out"),
             (lambda *case: error(*case, absolute=False), "Take each bin's distance without sign"),
             (lambda *case: error(*case, top=False), "A confidence of 1 belongs to the last bin"),
             (whole, "That is one bin for everything: too much here hides too little there"),

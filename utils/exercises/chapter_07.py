@@ -2,14 +2,9 @@
 
 import math
 
-import torch
-
 from utils.exercises.clipping import clips
-from utils.exercises.compare import (
-    choice,
-    chosen,
-    expect_function,
-)
+from utils.exercises.compare import choice, chosen, expect_function
+from utils.exercises.confused import finds_the_most_confused
 from utils.exercises.training import resumes, trains_an_epoch
 
 
@@ -23,6 +18,7 @@ def exercise_1(answer):
         ({0.3: [0.5], 0.01: [0.9], 0.1: [0.8], 0.03: [0.6]},),
         ({0.1: [0.9], 0.01: [0.5], 0.3: [0.3], 0.03: [0.6]},),
         ({0.01: [0.5], 0.03: [0.9], 0.1: [0.6, 0.6, 0.6], 0.3: [0.2]},),
+        ({0.01: [0.6], 0.03: [0.5], 0.1: [0.8], 0.3: [0.7]},),
     ]
 
     def mean(values):
@@ -40,6 +36,7 @@ def exercise_1(answer):
         cases,
         right,
         [
+            (lambda r: None, "None in every case: is the `return` missing?"),
             (best, "The best rate lies at the edge there: a better one may lie beyond it"),
             (lambda r: right(r, max), "That goes by the luckiest seed; take the mean"),
             (lambda r: best(r, max), "That goes by the luckiest seed; take the mean"),
@@ -92,6 +89,13 @@ def exercise_3(answer):
         rises = [n for n in range(1, len(losses)) if losses[n] > losses[n - 1]]
         return _stopped(losses[: next(iter(rises), len(losses)) + 1], len(losses))
 
+    def foreseen(losses, patience):
+        return losses.index(min(losses)) + 1, losses.index(min(losses)) + 1 + patience
+
+    def foreseen_within(losses, patience):
+        return tuple(min(epoch, len(losses)) for epoch in foreseen(losses, patience))
+
+    later = "Later losses are not known yet: read in order, and stop"
     expect_function(
         answer,
         cases,
@@ -99,6 +103,8 @@ def exercise_3(answer):
         [
             (lambda x, p: (x.index(min(x)) + 1, _stopped(x, p)[1]), "That epoch is never reached"),
             (lambda x, p: (x.index(min(x)) + 1, len(x)), "That never stops"),
+            (foreseen, later),
+            (foreseen_within, later),
             (
                 lambda x, p: _stopped(x, p, anew=False),
                 "Begin to count anew after each new lowest loss",
@@ -143,46 +149,7 @@ def exercise_6(answer):
 
 def exercise_7(answer):
     """The most frequent confusion, by share of the row."""
-    tables = [
-        [[90, 8, 2], [30, 160, 10], [1, 4, 45]],
-        [[5, 4, 1], [2, 97, 1], [50, 10, 940]],
-        [[10, 0, 0, 0], [0, 3, 5, 0], [20, 0, 60, 0], [0, 1, 0, 1]],
-        [[7, 3], [1, 9]],
-        [[50, 6, 4], [3, 20, 1], [0, 2, 8]],
-    ]
-    cases = [(torch.tensor(table),) for table in tables]
-
-    def places(values):
-        return divmod(values.argmax().item(), len(values))
-
-    def off(values):
-        return values.double().clone().fill_diagonal_(-1)
-
-    def right(counts):
-        return places(off(counts / counts.sum(dim=1, keepdim=True)))
-
-    expect_function(
-        answer,
-        cases,
-        right,
-        [
-            (lambda c: places(off(c)), "Classes differ in size: divide each row by its sum"),
-            (lambda c: places(c.double()), "The diagonal is what was right: leave it out"),
-            (
-                lambda c: places(c / c.sum(dim=1, keepdim=True)),
-                "The diagonal is what was right: leave it out",
-            ),
-            (
-                lambda c: places(off(c / c.sum(dim=0, keepdim=True))),
-                "Those are shares of the columns; a row is a true class",
-            ),
-            (lambda c: right(c)[::-1], "The true class comes first: it is the row"),
-            (
-                lambda c: right(c)[0] * len(c) + right(c)[1],
-                "That counts through the whole table: row and column are asked for",
-            ),
-        ],
-    )
+    finds_the_most_confused(answer)
 
 
 def exercise_8(answer):

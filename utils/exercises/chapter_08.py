@@ -82,6 +82,20 @@ def _erased(images, tops, lefts, size):
     return images
 
 
+def _everywhere(images, tops, lefts, size):
+    images = images.clone()
+    for top, left in zip(tops, lefts, strict=True):
+        images[:, :, top : top + size, left : left + size] = 0
+    return images
+
+
+def _up_to_size(images, tops, lefts, size):
+    images = images.clone()
+    for picture, top, left in zip(images, tops, lefts, strict=True):
+        picture[:, top:size, left:size] = 0
+    return images
+
+
 def _first_channel(images, tops, lefts, size):
     return torch.cat([_erased(images[:, :1], tops, lefts, size), images[:, 1:]], dim=1)
 
@@ -104,6 +118,8 @@ def exercise_7(answer):
              "along the height"),
             (lambda x, t, p, s: _erased(x, t[:1].expand_as(t), p[:1].expand_as(p), s),
              "All pictures have the first one's square; each has a corner of its own"),
+            (_everywhere, "Every picture has all the squares: index the picture, too"),
+            (_up_to_size, "The square ends at `tops[n] + size`"),
             (_first_channel, "Only the first channel is hidden"),
             (lambda x, t, p, s: _erased(x, t, p, s + 1), "The square is one too large: it ends "
              "before row `top + size`"),

@@ -59,7 +59,7 @@ def exercise_3(answer):
             (total, "That is the sum over all pictures; divide by how many there are"),
             (
                 lambda gradients, sizes: total(gradients, sizes) / len(sizes),
-                "The sum over pictures is divided by the number of pictures, not of workers",
+                "You divide by the number of workers; divide by the number of pictures",
             ),
             (
                 lambda gradients, sizes: sum(gradients) / sum(sizes),
@@ -129,7 +129,10 @@ def exercise_5(answer):
                 lambda p, n, s: sent(p, n, s, share=2 * (n - 1)),
                 "In each of the 2(n - 1) steps only an n-th of the gradient is sent",
             ),
-            (lambda p, n, s: sent(p, n, s, share=1), "How often does the ring send it?"),
+            (
+                lambda p, n, s: sent(p, n, s, share=1),
+                "A ring does not send the gradient exactly once: see 2(n - 1)/n",
+            ),
             (lambda p, n, s: sent(p, n, s, share=2), "It is twice only for very many workers"),
         ],
     )
@@ -150,7 +153,7 @@ def exercise_6(answer):
 def exercise_7(answer):
     """Two workers with the old batch each."""
     reasons = {
-        "a": "Rounding there is, but more than that: only with shares of 50 would it be all",
+        "a": "Rounding changes only the last digits. How many pictures does one step see here?",
         "c": "DDP takes the mean of the workers' gradients, not the sum",
     }
     choice(answer, "abc", reasons)

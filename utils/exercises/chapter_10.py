@@ -1,5 +1,7 @@
 """Exercises of chapter 10, your own pictures."""
 
+import math
+
 import torch
 
 from utils.exercises.away import finds_the_calibration_error, puts_in_a_new_head
@@ -34,6 +36,20 @@ def exercise_2(answer):
     def oracle(picture, background):
         return mixed(picture[3:] / 255, picture, background)
 
+    def overflown(colours, rest):
+        def wrong(picture, background):
+            alpha, share = picture[3:], picture[3:] / 255
+            own = picture[:3] * alpha / 255 if colours else picture[:3] * share
+            other = (255 - alpha) * background / 255 if rest else (1 - share) * background
+            return (own + other).round().to(torch.uint8)
+
+        return wrong
+
+    def overflown_sum(p, b):
+        return ((p[:3] * p[3:] + (255 - p[3:]) * b) / 255).round().to(torch.uint8)
+
+    bytes_overflow = "Bytes overflow: divide alpha by 255 first"
+
     def cut_off(picture, background):
         share = picture[3:] / 255
         return (share * picture[:3] + (1 - share) * background).to(torch.uint8)
@@ -45,6 +61,11 @@ def exercise_2(answer):
         [
             (lambda p, b: p[:3], "Alpha is cut off, and what was transparent shows its colour"),
             (cut_off, "`to(torch.uint8)` cuts off what is behind the point: round first"),
+            (overflown(True, False), bytes_overflow),
+            (overflown(False, True), bytes_overflow),
+            (overflown(True, True), bytes_overflow),
+            (overflown_sum, bytes_overflow),
+            (lambda p, b: mixed(p[3:] // 255, p, b), "`//` leaves only 0 and 1"),
             (lambda p, b: oracle(p, 255), "Use the argument `background`"),
             (lambda p, b: mixed(1 - p[3:] / 255, p, b), "Alpha 255 is opaque, 0 transparent"),
             (lambda p, b: mixed((p[3:] > 127).float(), p, b), "Half transparent is mixed by half"),
@@ -81,6 +102,9 @@ def exercise_4(answer):
         scale = longest / edge(height, width)
         return max(least, whole(height * scale)), max(least, whole(width * scale))
 
+    def up(height, width, longest):
+        return tuple(math.ceil(edge * longest / max(height, width)) for edge in (height, width))
+
     def by_height(*case):
         return scaled(*case, edge=lambda height, width: height)
 
@@ -91,7 +115,7 @@ def exercise_4(answer):
     expect_function(
         answer,
         [(400, 300, 28), (300, 400, 28), (1000, 12, 28), (9, 1000, 28), (14, 5, 28), (50, 50, 32),
-         (100, 63, 28)],
+         (100, 63, 28), (100, 61, 28)],
         scaled,
         [
             (lambda *case: scaled(*case, least=0), "An edge of 0 pixels: keep at least one"),
@@ -101,6 +125,8 @@ def exercise_4(answer):
             (lambda *case: scaled(*case, edge=min), "That brings the shorter edge to `longest`"),
             (lambda h, w, s: (s, s), "That changes the proportions"),
             (lambda *case: scaled(*case, whole=int), "`int` and `//` cut off: use `round`"),
+            (lambda *case: scaled(*case, whole=math.ceil), "`ceil` rounds up: use `round`"),
+            (up, "`ceil` rounds up: use `round`"),
             (lambda h, w, s: scaled(h, w, 28), "Use the argument `longest`"),
         ],
     )  # fmt: skip

@@ -7,6 +7,8 @@ from utils.exercises.calling import call
 from utils.exercises.compare import difference, expect, require_function
 from utils.exercises.verdict import WrongAnswer, show
 
+ADDED = "Lengths do not add up, squares do"
+
 
 class _Once:
     """An iterator, as `model.parameters()` is, that counts how often somebody begins with it."""
@@ -36,6 +38,7 @@ def _scaled(slopes, factors):
 
 def _mistakes(slopes, longest, given, moved):
     length = torch.cat([slope.flatten() for slope in slopes]).norm()
+    lengths = sum(slope.norm() for slope in slopes)
     own = [min(1.0, longest / slope.norm()) for slope in slopes]
     rebound = "Nothing is shortened: `slope = slope * factor` makes a new tensor"
     nothing = (
@@ -48,6 +51,8 @@ def _mistakes(slopes, longest, given, moved):
         ([slope.clamp(-longest, longest) for slope in slopes], "Values cut one by one turn it"),
         (_scaled(slopes, [longest / length] * len(slopes)), "What is short enough stays as it is"),
         (slopes, nothing),
+        (_scaled(slopes, [min(1.0, longest / lengths)] * len(slopes)), ADDED),
+        (_scaled(slopes, [longest / lengths] * len(slopes)), ADDED),
         (_scaled(slopes, [1 / length] * len(slopes)), "`longest` is left out: the length is 1 now"),
         (
             _scaled(slopes, [longest / length**2] * len(slopes)),
@@ -96,5 +101,5 @@ def _clipped(answer, slopes, longest):
     lengths = sum(slope.norm() for slope in slopes).item()
     after = (min(longest, expected.item()), "That is the length afterwards; return the one before")
     mistakes = [after, (expected.item() ** 2, "That is its square")]
-    mistakes += [(lengths, "Lengths do not add up, squares do")]
+    mistakes += [(lengths, ADDED)]
     expect(float(length), float(expected), mistakes)

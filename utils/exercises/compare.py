@@ -19,7 +19,8 @@ def difference(got, expected):
         return f"got {show(got)}, expected the plain Python value {expected!r}"
     if _is_number(got) and _is_number(expected):
         close = math.isclose(got, expected, rel_tol=1e-4 * isinstance(expected, float))
-        return None if close else f"got {got:.10g}, expected {expected:.10g}"
+        same = close or (got != got and expected != expected)  # nan, as of tensors
+        return None if same else f"got {got:.10g}, expected {expected:.10g}"
     if isinstance(expected, tuple | list) and isinstance(got, tuple | list):
         if len(got) != len(expected):
             return f"got {len(got)} values, {show(got)}; expected {len(expected)}, {show(expected)}"

@@ -46,6 +46,7 @@ def accumulates(answer):
             raise WrongAnswer("there is no gradient: call `backward` for each part, and clear "
                               "before the parts, not after them")  # fmt: skip
         got = [parameter.grad for parameter in ours.parameters()]
+        twos = sum(map(len, parts))
         mistakes = [
             (_slopes(model, parts, lambda _, n=parts: 1 / len(n)), "Divided by the number of "
              "parts, a small part counts as much as a large one"),
@@ -60,6 +61,9 @@ def accumulates(answer):
              "own number of pictures"),
             (_slopes(model, parts, lambda y, n=total: n / len(y)), "The share is upside "
              "down: own pictures over all pictures"),
+            *[(_slopes(model, parts, weigh), "`len` of a pair is 2; count its labels")
+              for weigh in (lambda y, n=twos: len(y) / n, lambda _, n=twos: 1 / n,
+                            lambda _, n=total: 2 / n)],
             ([slope + 1 for slope in expected], "The old gradients are still in it"),
         ]  # fmt: skip
         pairs = zip(got, expected, strict=True)

@@ -25,7 +25,15 @@ def last_repeated(count, workers, rank):
     return [min(number, count - 1) for number in range(each * workers)][rank::workers]
 
 
+def zeros_repeated(count, workers, rank):
+    return [*range(count), *[0] * (-count % workers)][rank::workers]
+
+
 RANK_MISTAKES = [
+    (
+        lambda machine, local, machines, each: (machine * machines + local, machines * each),
+        "Before this machine come `machine` machines with `per_machine` workers each",
+    ),
     (
         lambda machine, local, machines, each: (local, machines * each),
         "That is LOCAL_RANK, which starts at 0 on each machine; RANK counts all workers",
@@ -62,5 +70,6 @@ SHARE_MISTAKES = [
         "Those are blocks of neighbours; deal them out like cards, one by one",
     ),
     (last_repeated, "It fills up from the beginning, not with the last picture again"),
+    (zeros_repeated, "Fill up with 0, 1, 2, …, not with 0 again and again"),
     (lambda *case: dealt(case[0], case[1], case[2] + 1), "Ranks are counted from 0"),
 ]

@@ -21,6 +21,7 @@ class _Device:
 
     def __init__(self, lengths):
         self.now, self.queued, self.lengths, self.calls = 0.0, 0.0, lengths, 0
+        self.reads = 0
 
     def work(self):
         self.queued += self.lengths[min(self.calls, len(self.lengths) - 1)]
@@ -31,6 +32,7 @@ class _Device:
         self.now, self.queued = self.now + self.queued, 0.0
 
     def clock(self):
+        self.reads += 1
         return self.now
 
 
@@ -43,8 +45,14 @@ def measures(answer):
         got = call(lambda d=device, n=repeats: answer(d.work, d.wait, d.clock, n))
         if got is None or isinstance(got, list | tuple):
             raise WrongAnswer(f"got {show(got)}, expected one number: return the median")
-        if device.calls == repeats and got != median(times[1:]):
-            raise WrongAnswer(f"got {got!r}: the first call is a warm-up and does not count")
+        if device.calls == repeats:
+            raise WrongAnswer(f"only {repeats} calls were made: one warm-up, and then `repeats` "
+                              "more")  # fmt: skip
+        if device.calls > repeats + 1:
+            raise WrongAnswer(f"{device.calls} calls were made for repeats={repeats}: warm up once "
+                              "only, and then measure `repeats` pieces")  # fmt: skip
+        if device.calls and not device.reads:
+            raise WrongAnswer(f"got {show(got)}: read the time with `clock()`")
         expect(got, median(times[1:]), _timing_mistakes(times))
 
 

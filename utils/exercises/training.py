@@ -99,6 +99,9 @@ def _same_means(result, losses, correct, sizes):
     small = "The smaller last batch counts there as much as a full one: weigh by batch size"
     if result is None:
         raise WrongAnswer("the weights are right, but nothing is returned")
+    values = result if isinstance(result, tuple | list) else [result]
+    if any(isinstance(value, torch.Tensor) for value in values):
+        raise WrongAnswer(f"got {show(result)}. Plain numbers are asked for: `.item()`")
     mistakes = [
         (means, small),
         ((means[0], right[1]), small),

@@ -36,6 +36,11 @@ CLIP = (
 
 WRONG = {
     "7.1": [
+        (
+            RATE.replace("return ", "print(")
+            + "None if best in (min(results), max(results)) else best)",
+            "None in every case: is the `return` missing?",
+        ),
         (RATE + "best", "at the edge"),
         (
             "def choose_rate(results):\n    best = max(results, key=lambda r: max(results[r]))\n"
@@ -87,13 +92,28 @@ WRONG = {
             EPOCH.replace("    return total / seen, correct / seen", "    pass"),
             "nothing is returned",
         ),
-        (EPOCH.replace("loss.item() * len", "loss * len"), "got"),
+        (EPOCH.replace("loss.item() * len", "loss * len"), "Plain numbers are asked for"),
+        (EPOCH.replace("sum().item()", "sum()"), "Plain numbers are asked for: `.item()`"),
+        (
+            EPOCH.replace("total / seen, correct / seen", "torch.tensor([total, correct]) / seen"),
+            "Plain numbers are asked for: `.item()`",
+        ),
     ],
     "7.3": [
         (
             "def keep_epoch(losses, patience):\n"
             "    return losses.index(min(losses)) + 1, len(losses)",
             "never stops",
+        ),
+        (
+            "def keep_epoch(losses, patience):\n    best = losses.index(min(losses)) + 1\n"
+            "    return best, best + patience",
+            "Later losses are not known yet: read in order, and stop",
+        ),
+        (
+            "def keep_epoch(losses, patience):\n    best = losses.index(min(losses)) + 1\n"
+            "    return best, min(best + patience, len(losses))",
+            "Later losses are not known yet: read in order, and stop",
         ),
         (
             KEEP + "        if loss < best:\n            best_epoch, best = epoch, loss\n"
@@ -169,6 +189,14 @@ WRONG = {
             "            p.grad = p.grad * min(1.0, longest / length)\n    return length",
             "in place",
         ),
+        *[
+            (
+                CLIP.replace("slope.square().sum()", "slope.norm()").replace(".sqrt()", "")
+                + f"    for s in slopes:\n        s *= {factor}\n    return length",
+                "Lengths do not add up, squares do",
+            )
+            for factor in ("min(1.0, longest / length)", "longest / length")
+        ],
         (CLIP + "    return length", "Nothing is shortened"),
         (
             CLIP + "    for s in slopes:\n        s = s * min(1.0, longest / length)\n"
@@ -218,6 +246,48 @@ WRONG = {
             "through the whole table",
         ),
         (CONFUSED.replace("argmax", "argmin"), "expected"),
+        (CONFUSED.replace("argmax().item()", "argmax()"), "Plain numbers are asked for: `.item()`"),
+        (
+            CONFUSED.replace(
+                "divmod(shares.argmax().item(), len(counts))",
+                "shares.argmax() // len(counts), shares.argmax() % len(counts)",
+            ),
+            "Plain numbers are asked for: `.item()`",
+        ),
+        (CONFUSED.replace(", keepdim=True", ""), "divided by its own sum"),
+        *[
+            (
+                CONFUSED.replace("shares = counts", wrong).replace("counts.sum", "wrong.sum"),
+                "That is a share of the mistakes; divide by the whole row",
+            )
+            for wrong in (
+                "wrong = counts.clone().fill_diagonal_(0)\n    shares = wrong",
+                "wrong = counts.clone()\n    wrong.fill_diagonal_(0)\n    shares = wrong",
+            )
+        ],
+        (
+            "def most_confused(counts):\n    wrong = counts.clone().fill_diagonal_(0)\n"
+            "    shares = wrong / wrong.sum(dim=1, keepdim=True)\n"
+            "    return divmod(shares.argmax().item(), len(counts))",
+            "That is a share of the mistakes; divide by the whole row",
+        ),
+        (
+            CONFUSED.replace(
+                "divmod(shares.argmax().item(), len(counts))",
+                "torch.unravel_index(shares.argmax(), shares.shape)",
+            ),
+            "Plain numbers are asked for: `.item()`",
+        ),
+        *[
+            (
+                CONFUSED.replace(
+                    "divmod(shares.argmax().item(), len(counts))",
+                    f"(shares == shares.max()).nonzero(){first}",
+                ),
+                "Plain numbers are asked for: `.item()`",
+            )
+            for first in ("[0]", "[:1]")
+        ],
         (
             "def most_confused(counts):\n    return divmod(counts.argmax().item(), len(counts))",
             "leave it out",

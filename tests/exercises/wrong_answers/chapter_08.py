@@ -37,9 +37,16 @@ WRONG = {
     "8.3": [
         (TIME + "    work()\n    wait()\n" + LOOP.replace("        wait()\n", "")
          + "    return median(times)", "time for asking"),
-        (TIME + LOOP + "    return median(times)", "a warm-up"),
+        (TIME + LOOP + "    return median(times)", "one warm-up, and then `repeats` more"),
         (TIME + "    work()\n" + LOOP + "    return median(times)", "after the warm-up"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return sum(times) / repeats", "the mean"),
+        (TIME + "    work()\n    wait()\n" + LOOP.replace("(repeats)", "(repeats - 1)")
+         + "    return median(times or [0])", "calls were made: one warm-up, and then `repeats`"),
+        ("import time\n" + TIME + "    work()\n    wait()\n"
+         + LOOP.replace("clock()", "time.perf_counter()") + "    return median(times)",
+         "read the time with `clock()`"),
+        (TIME + LOOP.replace("        start", "        work()\n        wait()\n        start")
+         + "    return median(times)", "warm up once only"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return min(times)", "the fastest"),
         (TIME + "    work()\n    wait()\n" + LOOP + "    return max(times)", "the slowest"),
         (TIME + "    work()\n    wait()\n" + LOOP, "return the median"),
@@ -63,6 +70,14 @@ WRONG = {
         (PARTS + "        F.cross_entropy(model(images), labels).backward()", "parts' means"),
         (PARTS + "        F.cross_entropy(model(images), labels, reduction='sum').backward()",
          "divide by all"),
+        *[(PARTS.replace("len(labels) for _, labels in", "len(p) for p in")
+           + f"        ({loss} / total).backward()", "`len` of a pair is 2; count its labels")
+          for loss in ("F.cross_entropy(model(images), labels) * len(labels)",
+                       "F.cross_entropy(model(images), labels)",
+                       "F.cross_entropy(model(images), labels, reduction='sum')")],
+        (PARTS.replace("for images, labels in", "for part in")
+         + "        images, labels = part\n        loss = F.cross_entropy(model(images), labels)\n"
+         "        (loss * len(part) / total).backward()", "`len` of a pair is 2"),
         (PARTS + "        model.zero_grad()\n"
          "        F.cross_entropy(model(images), labels).backward()", "clear once"),
         (PARTS.replace("    model.zero_grad()\n", "")
@@ -105,6 +120,8 @@ WRONG = {
          .replace("for picture", "for _").replace("_, _", "_, picture")
          .replace("top :", "tops[0] :").replace("top +", "tops[0] +")
          .replace("left :", "lefts[0] :").replace("left +", "lefts[0] +"), "a corner of its own"),
+        (ERASED.replace("picture[:,", "images[:, :,"), "Every picture has all the squares"),
+        (ERASED.replace("top + size", "size").replace("left + size", "size"), "ends at `tops[n] +"),
         (ERASED.replace("picture[:,", "picture[0,"), "Only the first channel"),
         (ERASED.replace("+ size", "+ size + 1"), "one too large"),
         (ERASED.replace("top :", "top + 1 :").replace("left :", "left + 1 :"), "corner itself"),

@@ -23,13 +23,16 @@ WRONG = {
         (WHO + "machine * per_machine + local_rank, machines", "counts workers"),
         (WHO + "machine * per_machine + local_rank + 1, machines * per_machine", "from 0"),
         (WHO + "machine * per_machine + local_rank", "expected"),
-        (WHO + "machine * machines + local_rank, machines * per_machine", "expected"),
+        (
+            WHO + "machine * machines + local_rank, machines * per_machine",
+            "Before this machine come `machine` machines with `per_machine` workers each",
+        ),
         (WHO + "machines * per_machine, machine * per_machine + local_rank", "expected"),
     ],
     "9.3": [
         (WHOLE + "return sum(gradients) / len(gradients)", "the plain mean"),
         (WHOLE + f"return {SUM}", "sum over all pictures"),
-        (WHOLE + f"return {SUM} / len(sizes)", "not of workers"),
+        (WHOLE + f"return {SUM} / len(sizes)", "divide by the number of pictures"),
         (WHOLE + "return sum(gradients) / sum(sizes)", "a mean already"),
         (WHOLE + f"return {SUM} * len(sizes) / sum(sizes)", "hands to DDP"),
         (
@@ -62,6 +65,11 @@ WRONG = {
             "not with the last picture",
         ),
         (
+            SHARE + "numbers = list(range(count))\n    while len(numbers) % workers:\n"
+            "        numbers.append(0)\n    return numbers[rank::workers]",
+            "not with 0 again and again",
+        ),
+        (
             SHARE + "numbers = [*range(count), *range(count % workers)]\n"
             "    return numbers[rank::workers]",
             "expected",
@@ -79,7 +87,10 @@ WRONG = {
             SENT + "2 * (workers - 1) * 4 * parameters * steps_per_second * 3600 / 1e6",
             "only an n-th",
         ),
-        (SENT + "4 * parameters * steps_per_second * 3600 / 1e6", "How often"),
+        (
+            SENT + "4 * parameters * steps_per_second * 3600 / 1e6",
+            "does not send the gradient exactly once: see 2(n - 1)/n",
+        ),
         (SENT + RING + "4 * parameters * steps_per_second * 3600 / 1e9", "gigabytes"),
     ],
     "9.6": [
@@ -88,7 +99,7 @@ WRONG = {
         ('answer = "a, b, d"', "'e' is missing"),
     ],
     "9.7": [
-        ('answer = "a"', "more than that"),
+        ('answer = "a"', "How many pictures does one step see here?"),
         ('answer = "c"', "not the sum"),
     ],
     "9.8": [

@@ -51,6 +51,20 @@ WRONG = {
             LAID + "return (share * picture[:3] + background).round().to(torch.uint8)",
             "only by the share that is left",
         ),
+        *[
+            (LAID + f"return ({mixed}).round().to(torch.uint8)", "Bytes overflow: divide alpha")
+            for mixed in (
+                "picture[:3] * picture[3:] / 255 + (1 - share) * background",
+                "share * picture[:3] + (255 - picture[3:]) * background / 255",
+                "picture[:3] * picture[3:] / 255 + (255 - picture[3:]) * background / 255",
+                "(picture[:3] * picture[3:] + (255 - picture[3:]) * background) / 255",
+            )
+        ],
+        (
+            LAID.replace("/", "//") + "mixed = share * picture[:3] + (1 - share) * background\n"
+            "    return mixed.to(torch.uint8)",
+            "`//` leaves only 0 and 1",
+        ),
         (LAID + "return share * picture[:3] + (1 - share) * background", "expected torch.uint8"),
         (
             LAID + "return (share * picture + (1 - share) * background).round().to(torch.uint8)",
@@ -86,6 +100,16 @@ WRONG = {
             SIZE + "s = longest / max(height, width)\n"
             "    return max(1, int(height * s)), max(1, int(width * s))",
             "use `round`",
+        ),
+        (
+            SIZE + "s = longest / max(height, width)\n    import math\n"
+            "    return math.ceil(height * s), math.ceil(width * s)",
+            "`ceil` rounds up",
+        ),
+        (
+            SIZE + "import math\n    s = max(height, width)\n"
+            "    return math.ceil(height * longest / s), math.ceil(width * longest / s)",
+            "`ceil` rounds up",
         ),
         (
             SIZE + "s = 28 / max(height, width)\n"
@@ -166,6 +190,11 @@ WRONG = {
         ),
         (HEAD + FREEZE + "changed.out = nn.Linear(60, classes)", "got None"),
         (
+            HEAD + FREEZE + "changed.out.out_features = classes\n"
+            "    changed.out.requires_grad_(True)\n    return changed",
+            "`out_features` only names the size",
+        ),
+        (
             HEAD + FREEZE + "changed.head = nn.Linear(60, classes)\n    return changed",
             "`out` gives",
         ),
@@ -184,7 +213,13 @@ WRONG = {
         ),
     ],
     "10.8": [
-        (ERROR + "error += gap.abs().item() / bins\n    return error", "expected"),
+        (ERROR + "error += gap.abs().item() / bins\n    return error", "Weigh each bin by its"),
+        (ERROR + "error += gap.abs().item()\n    return error", "Weigh each bin by its share"),
+        (
+            ERROR.replace("inside.any()", "inside.sum() >= 20")
+            + "error += (inside.float().mean() * gap.abs()).item()\n    return error",
+            "A bin with few pictures counts, too",
+        ),
         (
             ERROR + "error += (inside.float().mean() * gap).item()\n    return error",
             "without sign",
@@ -211,7 +246,7 @@ WRONG = {
         (
             ERROR.replace("inside.any()", "True")
             + "error += (inside.float().mean() * gap.abs()).item()\n    return error",
-            "got nan",
+            "The mean of an empty bin is nan: leave empty bins out",
         ),
         (
             ERROR + "error += inside.float().mean() * gap.abs()\n    return error",
