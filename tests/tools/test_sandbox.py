@@ -33,6 +33,12 @@ def write(place, size=1):
     with open(place, "wb") as file:
         return file.write(b"x" * size)
 
+def unchanged(place):
+    # What stands there already: without a room, root may write.
+    if os.path.exists(place):
+        text = Path(place).read_text()
+        Path(place).write_text(text)
+
 def free():
     return sandbox.read_only("/", False)
 
@@ -50,7 +56,7 @@ os.write(pipe, json.dumps({
     "processes": outcome("len", [one for one in os.listdir("/proc") if one.isdigit()]),
     "network": outcome("reached", ("192.0.2.1", 9)),
     "unlock": outcome("free"),
-    "settings": outcome("write", "/proc/sys/kernel/hostname"),
+    "settings": outcome("unchanged", "/proc/sys/kernel/hostname"),
 }).encode())
 """
 
