@@ -58,7 +58,7 @@ def exercise_5(answer):
     reasons = {
         "a": "`.item()` makes a Python number of it, which has to be known for that",
         "b": "a tensor is added to a tensor, one more job in the queue",
-        "c": "`if` has to know which way to go",
+        "c": "`bool`, as `if`, has to know the result",
         "d": "a shape is known without computing a single number",
         "e": "what is printed must have been computed",
         "f": "comparing, summing and adding stay tensors, jobs in the queue",
