@@ -107,7 +107,8 @@ def both(chapters, glossary=()):
     words = gathered(chapters, terms)
     words = {name: where for name, where in words.items() if name.lower() not in none}
     for english, *_, chapter, section in glossary:
-        words.setdefault(english, {})[chapter] = (100, section)  # somebody chose it
+        found = known if english in known else words
+        found.setdefault(english, {})[chapter] = (100, section)  # somebody chose it
     return _ordered(known), _ordered(words)
 
 
