@@ -242,9 +242,11 @@ def small_course(root, text="Text."):
     ]
     path = root / "notebooks" / "01_book.ipynb"
     path.write_text(json.dumps(book(*cells)), encoding="utf-8")
-    for name in re.findall(
-        r"\d\d_\w+(?=\.ipynb)", (ROOT / "README.md").read_text(encoding="utf-8")
-    ):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"\(teaching/(\w+\.md)", readme):
+        if not (root / "teaching" / name).exists():
+            (root / "teaching" / name).write_text(f"# {name}\n")
+    for name in re.findall(r"\d\d_\w+(?=\.ipynb)", readme):
         if not (root / "notebooks" / f"{name}.ipynb").exists():
             other = book(new_markdown_cell(f"# {name}\n\n> **The question.** None?"))
             (root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(other), encoding="utf-8")
