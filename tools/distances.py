@@ -25,6 +25,7 @@ from tools.execute import require_real_images, save
 SEED = re.compile(r"(manual_seed\(|seed_everything\(|\bseed=)(\d+)")
 ONEDNN_OFF = "import torch\ntorch.backends.mkldnn.enabled = False"
 # How a run differs: what is added to each seed, what the kernel runs first, its environment
+# fmt: off
 RUNS = {
     "as it is": (0, "", {}),
     "seeds + 1": (1, "", {}),
@@ -32,9 +33,14 @@ RUNS = {
     "one thread": (0, "", {"OMP_NUM_THREADS": "1"}),
     "two threads": (0, "", {"OMP_NUM_THREADS": "2"}),
     "no vector instructions": (0, "", {"ATEN_CPU_CAPABILITY": "default"}),
+    "an older processor": (0, "", {
+        "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    }),
     "oneDNN off": (0, ONEDNN_OFF, {}),
     "MKL's SSE": (0, "", {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2", "MKL_CBWR": "COMPATIBLE"}),
 }
+# fmt: on
 
 
 def varied(notebook, offset, prelude):

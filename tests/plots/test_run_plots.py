@@ -39,6 +39,15 @@ def test_a_sweep_rings_the_best_mean(shown):
     assert_legible(shown)
 
 
+def test_a_sweep_of_losses_rings_the_lowest(shown):
+    plots.plot_sweep({"raw": {0.1: [0.9, 0.5], 1.0: [7.0, 9.0]}}, "Rates", ylabel="loss", best=min)
+    [axis] = shown.axes
+    [ring] = [line for line in axis.lines if line.get_markersize() == 15]
+    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (0.1, 0.7)
+    assert axis.get_yscale() == "log"
+    assert_legible(shown)
+
+
 def test_a_gap_leads_from_training_to_validation(shown):
     plots.plot_gaps({"none": ([0.1, 0.3], [1.0, 1.2]), "more": ([0.5, 0.5], [0.6, 0.8])}, "Gaps")
     [axis] = shown.axes

@@ -19,37 +19,38 @@ def plot_panels(curves, title, xlabel, ylabel=None):
     figure, axes = plt.subplots(
         1, len(curves), figsize=(WIDTH, 2.9), sharey=bool(ylabel), squeeze=False
     )
-    ends = []
+    ends = [f"{name} from {line[0]:.4g} to {line[-1]:.4g}" for name, line in curves.items()]
     for axis, (name, numbers) in zip(axes[0], curves.items(), strict=True):
         axis.plot(range(1, len(numbers) + 1), numbers, color=BLUE, linewidth=1.3)
         axis.set(xlabel=xlabel, title=name if ylabel else None)
-        axis.set_ylabel(ylabel if axis is axes[0, 0] or not ylabel else "")
-        if not ylabel:
-            axis.set_ylabel(name)
-        ends.append(f"{name} from {numbers[0]:.4g} to {numbers[-1]:.4g}")
+        axis.set_ylabel(name if not ylabel else ylabel if axis is axes[0, 0] else "")
     figure.suptitle(title)
     show(figure, f"{title}: {'; '.join(ends)}")
 
 
-def plot_sweep(results, title, xlabel="learning rate", ylabel="accuracy on validation"):
+def plot_sweep(results, title, xlabel="learning rate", ylabel="accuracy on validation", best=max):
     """Show {name: {x: numbers of several seeds}}: their mean, and a bar from lowest to highest.
 
-    x is drawn on a logarithmic axis, and the best mean of each name has a ring around it.
+    x is drawn on a logarithmic axis, and the best mean of each name has a ring around it: `best`
+    is max, or min for losses, whose axis is logarithmic, too.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 3.6))
-    best = []
+    said = []
     for (name, found), marker in zip(results.items(), cycle("osD^v")):
         means = {x: fmean(numbers) for x, numbers in found.items()}
-        below = [means[x] - min(numbers) for x, numbers in found.items()]
-        above = [max(numbers) - means[x] for x, numbers in found.items()]
-        axis.errorbar([*means], [*means.values()], [below, above], marker=marker, capsize=4,
-                      label=name)  # fmt: skip
-        top = max(means, key=means.get)
+        low = [means[x] - min(numbers) for x, numbers in found.items()]
+        up = [max(numbers) - means[x] for x, numbers in found.items()]
+        axis.errorbar([*means], [*means.values()], [low, up], marker=marker, capsize=4, label=name)
+        top = best(means, key=means.get)
         axis.plot(top, means[top], "o", markersize=15, markerfacecolor="none", color="black")
-        best.append(f"{name} is best at {top:g} with {means[top]:.3g}")
+        said.append(f"{name} is best at {top:g} with {means[top]:.3g}")
     axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
+    if best is min:
+        axis.set_yscale("log", subs=[2, 5])
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("{x:g}")
     axis.legend(title="ring: best mean")
-    show(figure, f"{title}: {'; '.join(best)}")
+    show(figure, f"{title}: {'; '.join(said)}")
 
 
 def plot_gaps(results, title, xlabel="cross-entropy"):
