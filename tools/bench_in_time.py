@@ -15,7 +15,7 @@ from utils.models import ResidualNet
 from utils.training import TensorLoader, fit, mirrored, seed_everything
 
 # chosen as bench_loops.SHORT was
-WIDTH, BATCH_SIZE, MAX_LR = 24, 250, 0.01
+WIDTH, BATCH_SIZE, MAX_LR = 16, 250, 0.01
 TRIAL = 10  # steps, from which it is known how long an epoch takes
 SPARE = 0.04  # of the seconds, since the trial is short
 
