@@ -114,8 +114,9 @@ recipe: env  ## train the residual network on Fashion-MNIST; EPOCHS=24
 gpu: env  ## on a machine with a GPU, verify chapters 08 and 09, and measure and prove there
 	$(VENV) -m tools.gpu
 
-kills: env  ## kill 30 trainings, or KILLS=100, at random moments and compare how they end
-	COURSE_KILLS=$(or $(KILLS),30) $(VENV) -m pytest -rP tests/training/test_resume.py -k killed
+kills: env  ## kill 30 trainings, or KILLS=100, and workers in a third as many; compare the ends
+	COURSE_KILLS=$(or $(KILLS),30) $(VENV) -m pytest -rP tests/training/test_resume.py \
+	    tests/distributed/test_distributed.py -k killed_at_any_moment
 
 syllabus: env  ## write the last test's time and memory into README and notebooks
 	$(VENV) -m tools.syllabus

@@ -2,13 +2,14 @@
 
     python -m tools.bench --seeds 3 --epochs 10
 
-FashionNet learns Fashion-MNIST on the CPU, each time in a process of its own: `seed_loop` as
-study notes have it, `course` as `recipe` has it, in turn for each seed, since a machine drifts.
-`limit` is the arithmetic of the course's steps alone, on a single batch. Then the ladder of
-chapter 08 is climbed (`bench_ladder`).
+Fashion-MNIST is learnt on the CPU, each time in a process of its own, in turn for each seed, since
+a machine drifts. `seed_loop` is FashionNet as study notes train it, `course` as `recipe` does for
+as many epochs, `to_accuracy` with a schedule made for the accuracy that seed_loop ends with.
+`in_time` is ResidualNet in the seconds that seed_loop took. `limit` is the arithmetic of the
+course's steps alone, on a single batch. Then the ladder of chapter 08 is climbed (`bench_ladder`).
 
-Reading the files and testing are never timed. Preparing the course's tensors counts into its
-seconds to an accuracy, not into images per second. What is written is in `bench_summary`.
+Reading the files and testing are never timed. Preparing the course's tensors counts into the
+seconds of training, not into images per second. What is written is in `bench_summary`.
 """
 
 import argparse
@@ -26,8 +27,9 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from tools.bench_in_time import in_time
 from tools.bench_ladder import ladder, ladder_table
-from tools.bench_loops import course, prepared, read, recipe, seed_loop, timed
+from tools.bench_loops import course, prepared, read, recipe, seed_loop, timed, to_accuracy
 from tools.bench_summary import compose, machine, table
 from utils.datasets.fetch import write_file
 from utils.training import fit
@@ -35,6 +37,7 @@ from utils.training import fit
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = 200  # timed for the limit; the first half warms up
 MATRICES = (1024, 2048)  # widths of the matrices multiplied
+LADDER_EPOCHS = 5  # at most, for each rung that changes the arithmetic
 FEW = 10_000  # images, enough to look at single steps
 
 
@@ -117,6 +120,17 @@ def peak_gigabytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9  # macOS counts bytes
 
 
+def trainings(seed, epochs, images):
+    """Return a run of each kind of training, all with the same seed."""
+    notes = apart(seed_loop, seed, epochs, images)
+    return {
+        "seed_loop": notes,
+        "course": apart(course, seed, epochs, images),
+        "to_accuracy": apart(to_accuracy, seed, images),
+        "in_time": apart(in_time, seed, sum(notes["seconds"]), images),
+    }
+
+
 def positive(text):
     number = int(text)
     if number < 1:
@@ -134,14 +148,11 @@ def main(arguments=None):
     train_set, test_set = read(options.images)
     sizes = {"train_images": len(train_set), "test_images": len(test_set)}
     result = machine() | {"data": train_set.source, **sizes, "epochs": options.epochs}
-    runs = {seed_loop: [], course: []}
-    for seed in range(options.seeds):
-        for loop, done in runs.items():
-            done.append(apart(loop, seed, options.epochs, options.images))
-    bound = apart(limit, options.images)
-    result |= compose(runs[seed_loop], runs[course], bound, len(train_set))
+    runs = [trainings(seed, options.epochs, options.images) for seed in range(options.seeds)]
+    runs = {name: [run[name] for run in runs] for name in runs[0]}
+    result |= compose(runs, apart(limit, options.images), len(train_set))
     result["course"]["operators"] = apart(operators, options.images)["operators"]
-    result["ladder"] = apart(ladder, options.images, options.epochs)
+    result["ladder"] = apart(ladder, options.images, min(options.epochs, LADDER_EPOCHS))
     write_file(options.out, json.dumps(result, indent=2).encode() + b"\n", "Name another --out.")
     print(table(result), ladder_table(result["ladder"]), sep="\n\n")
 

@@ -1,6 +1,7 @@
 """Workers that train together: the same network as alone, and nothing left of them afterwards."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -8,6 +9,9 @@ import sys
 import tempfile
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from types import SimpleNamespace
 
 import psutil
@@ -16,7 +20,7 @@ import torch
 from torch import nn
 
 from tests.chapters import ROOT
-from tests.training.killed_run import same
+from tests.training.killed_run import final, same
 from utils.distributed import LaunchError, launch, launching, worker
 from utils.models import FashionNet
 
@@ -299,3 +303,74 @@ def within(seconds, condition):
     while not (holds := condition()) and time.monotonic() < end:
         time.sleep(0.1)
     return holds
+
+
+# --- killed from outside
+
+
+WANTED = os.environ.get("COURSE_KILLS")
+RUNS = random.Random().sample(range(10**6), -(-int(WANTED) // 3)) if WANTED else [0, 1]
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory):
+    """Return a folder with more pictures, what training ends with in peace, and its seconds."""
+    folder, start = tmp_path_factory.mktemp("longer"), time.monotonic()
+    torch.save((torch.randn(2000, 1, 28, 28), torch.randint(10, (2000,))), folder / "pictures.pt")
+    launch(2, *files(folder, "run.pt"))
+    return folder, final(folder / "run.pt"), time.monotonic() - start
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there anybody may see who listens")
+@pytest.mark.parametrize("seed", RUNS)
+def test_a_worker_killed_at_any_moment_changes_nothing_and_leaves_nothing(seed, longer, tmp_path):
+    """`make kills` does this at new moments. Of odd seeds, a second launch goes on."""
+    folder, expected, duration = longer
+    (tmp_path / "pictures.pt").symlink_to(folder / "pictures.pt")
+    path, rng, kill = tmp_path / "run.pt", random.Random(seed), None
+    train = partial(launch, 2, *files(tmp_path, "run.pt"), timeout=900)
+    while not kill:  # until one comes before the end
+        path.unlink(missing_ok=True)
+        with ThreadPoolExecutor(1) as pool:
+            going = pool.submit(train, max_restarts=1 - seed % 2)
+            kill = kill_one(going, path, rng, duration)
+    rank, epochs, places = kill
+    if seed % 2:
+        with pytest.raises(LaunchError, match="killed by SIGKILL"):
+            going.result()
+        assert ours(tmp_path) == []
+        said = train()
+    else:
+        said = going.result()
+    left = len(ours(tmp_path)), len(places & listening(psutil))
+    print(f"run {seed}: worker {rank} killed after {epochs} epochs, {len(places)} ports open; "
+          f"left are {left[0]} processes, {left[1]} ports")  # fmt: skip
+    assert "going on" in said or not epochs
+    assert places
+    assert left == (0, 0)
+    assert same(final(path) | {"random": None}, expected | {"random": None})  # which nobody seeds
+
+
+def kill_one(going, path, rng, duration):
+    """Kill a worker after some epoch and some time; return nothing if it had ended by then."""
+    rank, epochs = rng.choice("01"), rng.randrange(EPOCHS)
+    while not going.done():
+        time.sleep(0.02)
+        with suppress(psutil.Error):  # they come and go
+            everybody = ours(path.parent)  # torchrun, too, which has no rank
+            worker = next((one for one in everybody if one.environ().get("RANK") == rank), None)
+            if worker and epochs_done(path) >= epochs:
+                time.sleep(rng.uniform(0, duration / (20 if epochs else 2)))  # starting takes long
+                places = set().union(*map(listening, everybody))
+                if worker.status() != psutil.STATUS_ZOMBIE:
+                    worker.kill()
+                    return rank, epochs_done(path), places
+
+
+def epochs_done(path):
+    return torch.load(path, weights_only=True)["epoch"] if path.exists() else 0
+
+
+def listening(process):
+    """Return where the process waits for others; of psutil itself, where any process does."""
+    return {one.laddr for one in process.net_connections() if one.status == psutil.CONN_LISTEN}
