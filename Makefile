@@ -58,8 +58,8 @@ check-lab: env  ## check SUBMISSION=ada.ipynb, or a folder, for LAB=2 SEED=70412
 	@$(VENV) -m tools.lab_check $(if $(LAB),--lab $(LAB)) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(SUBMISSION),'$(SUBMISSION)')
 
-slides: env  ## write the slides of CHAPTER=03 into build/slides; they need no network
-	@$(VENV) -m tools.slides $(or $(COURSE),notebooks/0[0-6]_*.ipynb)
+slides: env  ## write all chapters' slides, or CHAPTER=03, into build/slides, for no network
+	@$(VENV) -m tools.slides $(or $(COURSE),notebooks/*.ipynb)
 
 bundle: env  ## pack the course, its wheels and pictures for machines without a network
 	$(VENV) -m tools.bundle

@@ -94,19 +94,39 @@ def lines(part, content):
         need = round(height * min(1.2, ACROSS / width) / LINE)
         return min(need, 7) if need < LINES - 1 else LINES - 1  # it shrinks a little, to be read
     text = content[1] if part == "claim" else content
-    return sum(-(-max(1, len(line)) // WIDTH) for line in text.splitlines()) + (part != "result")
+    rows = sum(-(-max(1, len(line)) // WIDTH) for line in text.splitlines())
+    if part in ("code", "result"):
+        rows = -(-rows * 4 // 5)  # its letters are smaller
+    return rows + (part != "result")
+
+
+def pieces(code):
+    """Return code as texts that fit on a slide each, cut above a line that is not indented."""
+    rest, found = code.splitlines(), []
+    while lines("code", "\n".join(rest)) > LINES + 1:
+        fits = max(n for n in range(1, len(rest)) if lines("code", "\n".join(rest[:n])) <= LINES)
+        cut = max((n for n in range(2, fits + 1) if rest[n][:1].strip()), default=fits)
+        found.append("\n".join(rest[:cut]).rstrip())
+        rest = rest[cut:]
+    return [*found, "\n".join(rest)]
 
 
 def slides(parts):
     """Return the slides as lists of parts; a prediction ends its slide, its answer is the next."""
     found, room, where = [], 0, ""
+    parts = [
+        (part, piece)
+        for part, content in parts
+        for piece in (pieces(content) if part == "code" else [content])
+    ]
     for place, (part, content) in enumerate(parts):
         need, last = lines(part, content), found[-1][-1][0] if found else ""
-        if parts[place + 1 : place + 2] and parts[place + 1][0] == "folded":
-            need += lines(*parts[place + 1])  # it follows on the same slide
+        room_for = need
+        if parts[place + 1 :] and (part == "given" or parts[place + 1][0] == "folded"):
+            room_for += lines(*parts[place + 1])  # it follows on the same slide
         after = last in ("predict", "folded", "answer") and part not in ("predict", "folded")
         # an answer belongs to the results above it, also where it must go to a slide of its own
-        fresh = not found or part == "claim" or after or need > room or last == part == "figure"
+        fresh = not found or part == "claim" or after or room_for > room or last == part == "figure"
         if fresh and not (part == "folded" and found):
             title = [("where", where)] if part != "claim" and where else []
             found.append(title)

@@ -8,6 +8,8 @@ PARTS = {
     "answer": "what stands above the first heading: it reads the result before it",
     "claim": "the first heading and the sentences below it",
     "formula": "what stands between $$ and $$",
+    "given": "the sentences right above the prediction, where they are not those of the claim",
+    "list": "the first list, with the words that lead to it",
     "predict": "the prediction, or on the first page the question",
     "folded": "the folded answer of a prediction, shown at the next step",
     "code": "the code",
@@ -20,6 +22,7 @@ ASKED = re.compile(r"^> (\*\*(?:Predict|The question)\.\*\*.*?)(?=\n>\s*<details
                    re.MULTILINE | re.DOTALL)  # fmt: skip
 FOLDED = re.compile(r"<summary>Answer</summary>(.*?)</details>", re.DOTALL)
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+LISTED = re.compile(r"(?:^([^\n>]+:)\n\n)?((?:^- .+\n?)+)", re.MULTILINE)
 END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z0-9`*\"(\[])")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!http)[^)]*\)")
 ANIMATED = base64.b64encode(b"GIF8")[:5].decode()
@@ -41,13 +44,16 @@ def short(text):
     return kept[:-1] + "." if kept.endswith(":") else kept
 
 
+def _paragraphs(text):
+    return [
+        block
+        for block in re.split(r"\n\s*\n", text.strip())
+        if block and not block.startswith(("#", ">", "|", "- ", "```", "$$", "<", "![", "---", "["))
+    ]
+
+
 def _first_paragraph(text):
-    for block in re.split(r"\n\s*\n", text.strip()):
-        if block and not block.startswith(
-            ("#", ">", "|", "- ", "```", "$$", "<", "![", "---", "[")
-        ):
-            return short(block)
-    return ""
+    return short(next(iter(_paragraphs(text)), ""))
 
 
 def _of_prose(source):
@@ -58,6 +64,13 @@ def _of_prose(source):
     if heading:
         below = "" if heading[0].startswith("# ") else _first_paragraph(source[heading.end() :])
         found.append((heading.start(), "claim", (heading[0], below)))
+    if asked := ASKED.search(source):
+        section = re.split(HEADING, source[: asked.start()])[-1]
+        if above := _paragraphs(section)[-1:]:
+            found.append((source.rindex(above[0], 0, asked.start()), "given", short(above[0])))
+    if listed := LISTED.search(source):
+        lead = END.split(listed[1])[-1] + "\n\n" if listed[1] else ""
+        found.append((listed.start(2), "list", lead + listed[2].strip()))
     for part, pattern in ("formula", FORMULA), ("predict", ASKED), ("folded", FOLDED):
         for match in pattern.finditer(source):
             text = re.sub(r"^>[ ]?", "", match[1], flags=re.MULTILINE)
