@@ -38,7 +38,7 @@ def complete(match, path, out, place):
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)
         if frames > 1:
-            picture.seek(frames - 1)
+            picture.seek(frames // 2)
             still = save_still(picture, out / "_images", path.stem)
     size = f'width="{width}" height="{height}" decoding="async"'
     if place:
@@ -51,7 +51,10 @@ def complete(match, path, out, place):
 
 
 def save_still(picture, folder, stem):
-    """Save an animation's last frame, which shows the whole result; return the file's name."""
+    """Save a frame as a picture; return its name.
+
+    It comes from the middle: the last one shows what came out, and no longer how.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{stem}-still.png"
     picture.convert("P", palette=Image.Palette.ADAPTIVE).save(folder / name, optimize=True)
