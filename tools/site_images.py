@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 IMAGE = re.compile(r'<img (?P<all>[^>]*\bsrc="(?P<src>[^"]*_images/(?P<name>[^"/]+))"[^>]*?)\s*/?>')
+LINKED = re.compile(r'<a class="[^"]*image-reference[^"]*"[^>]*>\s*(<img [^>]*>)\s*</a>')
 REPAIRS = {
     '<th class="head"><p></p></th>': "<td></td>",  # a table's empty corner names nothing
     ' aria-label="Toggle hidden content"': "",  # it hides the words that stand there
@@ -26,7 +27,7 @@ def finish(app, pagename, templatename, context, doctree):
     places = count()
     context["body"] = IMAGE.sub(
         lambda match: complete(match, files[match["name"]], Path(app.outdir), next(places)),
-        context["body"],
+        LINKED.sub(r"\1", context["body"]),  # or an animation's button would stand in a link
     )
     for wrong, right in REPAIRS.items():
         context["body"] = context["body"].replace(wrong, right)
