@@ -26,7 +26,8 @@ async function watched(context, base, scripts = true) {
   page.on("pageerror", (error) => page.faults.push(`script: ${error.message}`));
   page.on("request", (asked) => inside(asked.url()) || page.faults.push(`outside: ${asked.url()}`));
   const wanted = (asked) => scripts || asked.resourceType() !== "script"; // preloads are dropped
-  page.on("requestfailed", (asked) => wanted(asked) && page.faults.push(`failed: ${asked.url()}`));
+  const failed = (asked) => `failed (${asked.failure().errorText}): ${asked.url()}`;
+  page.on("requestfailed", (asked) => wanted(asked) && page.faults.push(failed(asked)));
   page.on("response", (got) => got.status() >= 400 && page.faults.push(`${got.status()}: ${got.url()}`));
   return page;
 }

@@ -49,6 +49,8 @@ async function walk(page, base, job) {
     await page.locator(".prev-next-area a.left-prev").click();
     if (!page.url().endsWith(chapter)) faults.push(`back to ${page.url()} instead of ${chapter}`);
   }
+  // Who turns the page at once does not wait for its icon; openAll waits for all of each page.
+  page.faults = page.faults.filter((fault) => !/^failed \(net::ERR_ABORTED\): .*boot\.png$/.test(fault));
   return faults;
 }
 
