@@ -29,8 +29,10 @@ SEARCHES = {  # what is looked for, and the page that should come first
     "receptive field": "03_convolution_arithmetic.html",
     "overfitting": "07_training_loop.html",
     "state_dict": "04_modules.html",
+    "gradient": "06_gradients.html",
+    "all-reduce": "09_distributed_training.html",
 }
-LIMIT = 1800  # seconds for all of it: it takes two minutes, on a busy machine ten times that
+LIMIT = 1800  # seconds for all of it, however busy the machine
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):

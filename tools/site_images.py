@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 IMAGE = re.compile(r'<img (?P<all>[^>]*\bsrc="(?P<src>[^"]*_images/(?P<name>[^"/]+))"[^>]*?)\s*/?>')
+LINKED = re.compile(r'<a class="[^"]*image-reference[^"]*"[^>]*>\s*(<img [^>]*>)\s*</a>')
 REPAIRS = {
     '<th class="head"><p></p></th>': "<td></td>",  # a table's empty corner names nothing
     ' aria-label="Toggle hidden content"': "",  # it hides the words that stand there
@@ -26,7 +27,7 @@ def finish(app, pagename, templatename, context, doctree):
     places = count()
     context["body"] = IMAGE.sub(
         lambda match: complete(match, files[match["name"]], Path(app.outdir), next(places)),
-        context["body"],
+        LINKED.sub(r"\1", context["body"]),  # or an animation's button would stand in a link
     )
     for wrong, right in REPAIRS.items():
         context["body"] = context["body"].replace(wrong, right)
@@ -38,7 +39,7 @@ def complete(match, path, out, place):
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)
         if frames > 1:
-            picture.seek(frames - 1)
+            picture.seek(frames // 2)
             still = save_still(picture, out / "_images", path.stem)
     size = f'width="{width}" height="{height}" decoding="async"'
     if place:
@@ -51,7 +52,10 @@ def complete(match, path, out, place):
 
 
 def save_still(picture, folder, stem):
-    """Save an animation's last frame, which shows the whole result; return the file's name."""
+    """Save a frame as a picture; return its name.
+
+    It comes from the middle: the last one shows what came out, and no longer how.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{stem}-still.png"
     picture.convert("P", palette=Image.Palette.ADAPTIVE).save(folder / name, optimize=True)

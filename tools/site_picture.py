@@ -133,8 +133,8 @@ def _halves(axes, boot):
 
 
 def _photograph(axes, boot):
-    axes.add_patch(Rectangle((0, 3), 28, 22, color="#8a8f66"))
-    _show(axes, boot, 6, 6, 16, cmap="copper_r")
+    axes.add_patch(Rectangle((0, 3), 28, 22, color="#8a8f66", zorder=-1))  # below the boot
+    _show(axes, np.ma.masked_less(boot, 30), 6, 6, 16, cmap="copper_r")
     _frame(axes, 6, 6, 16, 16)
 
 

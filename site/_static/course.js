@@ -11,6 +11,11 @@ addEventListener("afterprint", () => {
   opened.clear();
 });
 
+// A phone shows a wide figure small: a tap gives it its own size, to be pushed sideways.
+for (const figure of document.querySelectorAll(".bd-article .cell_output img")) {
+  figure.addEventListener("click", () => figure.classList.toggle("large"));
+}
+
 // The theme's names for two of its parts: the button's did not hold the words that it shows, and
 // the sidebar had none.
 for (const button of document.querySelectorAll(".search-button-field")) {
