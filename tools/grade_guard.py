@@ -5,17 +5,22 @@ objects and at plain memory. And each time control comes back from an answer to 
 they rest on must be what it was.
 """
 
+import ctypes
 import inspect
+import pathlib
 import sys
-import threading
 import traceback
 import types
+from threading import get_ident
 
 LOOKS = ("sys._getframe", "sys._current_", "sys.settrace", "sys.setprofile", "gc.get_", "ctypes.")
 FRAMES = ("tb_frame", "gi_frame", "cr_frame", "ag_frame")
 MEMORY = "/proc/"
 JUDGES = "utils.exercises", "teaching.labs", "tools"
 names_of = types.ModuleType.__dict__["__dict__"].__get__
+HANDING_ON = [id(names_of(one)) for one in (ctypes, inspect, pathlib)]
+# Kept under names of this module, since an answer may put others into builtins and sys
+id, isinstance, list, str, frame_of = id, isinstance, list, str, sys._getframe
 
 
 def modules():
@@ -42,10 +47,10 @@ class Strangers:
 
 def looker(frame):
     """Return the frame that asked, behind those functions that only hand frames on."""
+    walk = id(names_of(traceback))
     while frame and (
-        frame.f_globals is vars(inspect)
-        or frame.f_globals.get("__name__") == "ctypes"
-        or (frame.f_globals is vars(traceback) and frame.f_code.co_name.startswith("walk_"))
+        id(frame.f_globals) in HANDING_ON
+        or (id(frame.f_globals) == walk and frame.f_code.co_name.startswith("walk_"))
     ):
         frame = frame.f_back
     return frame
@@ -58,7 +63,7 @@ def asks(event, given):
     if event == "object.__getattr__" and given[1] in FRAMES:
         return given[1]
     if event == "object.__setattr__" and given[1] in ("__code__", "__defaults__"):
-        return f"{given[1]} of {getattr(given[0], '__name__', '')}"
+        return given[1]
     if event == "open" and str(given[0]).startswith(MEMORY):
         return str(given[0])
     return ""
@@ -69,16 +74,16 @@ def watch(changed, caught):
 
     `changed()` names what the checks rest on and is not what it was, or returns None.
     """
-    strangers, here = Strangers(), threading.local()
+    strangers, busy = Strangers(), set()
     judges = {id(names_of(one)) for one in judging()}
 
     def heard(event, given):
-        if getattr(here, "busy", False) or not (what := asks(event, given)):
+        if (own := get_ident()) in busy or not (what := asks(event, given)):
             return
-        here.busy = True
-        frame = looker(sys._getframe(1))
+        busy.add(own)
+        frame = looker(frame_of(1))
         found = frame is not None and frame in strangers
-        here.busy = False
+        busy.discard(own)
         if found:
             caught(what)
 
@@ -86,7 +91,7 @@ def watch(changed, caught):
         before = getattr(types.ModuleType, kind)
 
         def method(self, name, *value):
-            if looker(sys._getframe(1)) in strangers:
+            if looker(frame_of(1)) in strangers:
                 caught(f"{names_of(self)['__name__']}.{name}")
             return before(self, name, *value)
 

@@ -91,14 +91,14 @@ def verdict(verify, number, payload, cells, tell):
     for place, source in enumerate(cells):  # so that a message can show the line that failed
         name = f"<cell {place}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    before, found_changed, found_blind, running = (
-        rests(),
-        changed,
-        still_judges,
-        threading.enumerate,
-    )
-    threads = len(running())
-    watch(lambda: found_changed(before, codes=False), lambda what: tell("wrong", TOUCHED + what))
+    before, found_changed, found_blind = rests(), changed, still_judges
+    length, running, threads = len, threading.enumerate, len(threading.enumerate())
+
+    def touched():
+        more = length(running()) > threads
+        return "a thread goes on" if more else found_changed(before, codes=False)
+
+    watch(touched, lambda what: tell("wrong", TOUCHED + what))
     try:
         answer = plain(pickle.loads(payload))
     except BaseException as error:
@@ -111,12 +111,10 @@ def verdict(verify, number, payload, cells, tell):
         tell("wrong", str(wrong))
     except BaseException as error:
         tell("wrong", f"{type(error).__name__}: {error}. Is it the asked kind?")
-    if name := found_changed(before):
+    if name := touched() or found_changed(before):
         tell("wrong", TOUCHED + name)
     if not found_blind(verify, number):
         tell("wrong", "after the answer ran, wrong answers pass as well")
-    if len(running()) > threads:
-        tell("wrong", "the answer leaves a thread running, which could change what judges it")
     tell("right", remark)
 
 

@@ -93,6 +93,14 @@ CHEATS = {  # name: (the answer to 1.2, wrong in itself, and what is said of it)
         "def brighten(image, amount):\n    open('/proc/self/mem', 'rb')\n    return image",
         "/proc/self/mem",
     ),
+    "blinds the watch through builtins": (
+        "import builtins\ndef brighten(image, amount):\n    real = builtins.getattr\n"
+        "    builtins.getattr = builtins.isinstance = lambda *given: True\n"
+        "    try:\n        1 / 0\n    except ZeroDivisionError as error:\n"
+        "        frame = error.__traceback__.tb_frame\n"
+        "    builtins.getattr = real\n    return frame",
+        "tb_frame",
+    ),
     "calls C": (
         "import ctypes\ndef brighten(image, amount):\n"
         "    ctypes.pythonapi.Py_IncRef(ctypes.py_object(image))\n    return image",
@@ -116,7 +124,7 @@ CHEATS = {  # name: (the answer to 1.2, wrong in itself, and what is said of it)
 YES = "    def __eq__(self, other):\n        return True\n    __hash__ = {0}.__hash__\n"
 EQUAL = {
     "1.1": "class Yes(int):\n" + YES.format("int") + "answer = (Yes(1), Yes(2), Yes(3))",
-    "1.6": "class Yes(str):\n" + YES.format("str") + "    def lower(self):\n        return self\n"
+    "1.7": "class Yes(str):\n" + YES.format("str") + "    def lower(self):\n        return self\n"
            "    strip = lower\nanswer = {Yes('z')}",
 }  # fmt: skip
 
@@ -143,11 +151,10 @@ def test_data_that_equals_everything_is_taken_plainly(number):
 
 
 def test_a_thread_that_goes_on_is_reported():
-    source = f"import threading, time\n{RIGHT}"
     begin = "    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n    return"
-    source = source.replace("    return", begin, 1)
+    source = "import threading, time\n" + RIGHT.replace("    return", begin, 1)
     verdict, message = apart(SECONDS, VERIFY, "1.2", packed(source, "brighten"), [])
-    assert verdict == "wrong" and "leaves a thread running" in message
+    assert verdict == "wrong" and "a thread goes on" in message
 
 
 @each_exercise
