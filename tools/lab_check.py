@@ -13,8 +13,6 @@ import threading
 from pathlib import Path
 
 from tools.grade_limits import allowed, bare_environment, refuse_windows
-from tools.grade_rooms import Interrupted
-from tools.grade_work import verdicts
 from tools.labs import options, read, stop
 from tools.turns import OPEN, RIGHT, NotANotebook
 from tools.turns import read as cells_of
@@ -24,6 +22,8 @@ SECONDS, MINUTES, GIGABYTES = 60, 10, 4  # of work for a cell, and for judging a
 
 def check(path, lab, number, seed, limits, halt=None):
     """Return [(task, points earned, words)] for a submission; NotANotebook says why not."""
+    from tools.grade_work import verdicts  # Windows has not what it needs
+
     code = [cell["source"] for cell in cells_of(path) if cell["cell_type"] == "code"]
     last = {len(code) + place: (str(task.number), task.name)
             for place, task in enumerate(lab.tasks)}  # fmt: skip
@@ -79,6 +79,7 @@ def main():
     bare_environment()  # before anything is started: seed and lab stand among the arguments
     limits = allowed(SECONDS, MINUTES, GIGABYTES, *paths)
     from teaching.labs.judge import given  # it needs PyTorch, which takes seconds
+    from tools.grade_rooms import Interrupted
 
     halt = threading.Event()
     for kind in signal.SIGINT, signal.SIGTERM:
