@@ -9,29 +9,23 @@ where it stopped. teaching/README.md says what a learner's program can and canno
 import argparse
 import hashlib
 import json
-import os
 import re
 import signal
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from tools.grade_limits import allowed, bare_environment, refuse_windows, stop
 from tools.grade_pages import NO_NOTEBOOK, NOT_GRADED, class_page, feedback, grades
 from tools.turns import NotANotebook, exercises, read
-from utils.datasets.fetch import data_folder, write_file
+from utils.datasets.fetch import write_file
 from utils.distributed import available_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 GRADES = ROOT / "build" / "grades"
-KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "COURSE_DATA", "SYSTEMROOT")
 REMEDY = "Name another --out, or make room."
-
-
-def stop(message):
-    sys.exit(f"grade: {message}")
 
 
 def submissions(folder):
@@ -56,37 +50,13 @@ def chapter_of(cells, chapters):
     return chapters[counts.index(max(counts))] if max(counts, default=0) else None
 
 
-def settings(options, folder):
-    """Return what is allowed to a submission, and what it must not see."""
-    from tools.sandbox import rooms_here
-
-    inner = [ROOT / name for name in ("notebooks", "tests", ".git", "build", "teaching")]
-    inner += [options.out.resolve(), folder.resolve(), options.notebooks.resolve()]
-    here = (ROOT, Path(sys.prefix), Path(sys.base_prefix), data_folder().resolve())
-    inner = [str(one) for one in dict.fromkeys(inner)
-             if not any(place == one or one in place.parents for place in here)]  # fmt: skip
-    hidden = {"grade_judge": inner, "grade_run": [*inner, str(ROOT / "utils" / "exercises")]}
-    rooms = rooms_here()
-    if not rooms:
-        print("grade: this system gives a process no room of its own (unshare), so a submission "
-              "may use the network, and read and write what you can. Limits on time, memory, "
-              "processes and file size hold. Grade strangers in a container.",
-              file=sys.stderr)  # fmt: skip
-    if os.geteuid() == 0 and not rooms:
-        stop(
-            "for root, and without rooms, nothing limits the number of processes: one notebook "
-            "could stop the machine. Grade with another account, or where `unshare` works."
-        )
-    return {"seconds": options.seconds, "minutes": options.minutes, "processes": 64,
-            "gigabytes": options.gigabytes, "rooms": rooms, "hidden": hidden}  # fmt: skip
-
-
 def key_of(path, chapter, limits):
     """Return a sum of all that a grade depends on: the submission, the chapter, the checks."""
     seen = hashlib.sha256(
         json.dumps([chapter, limits["seconds"], limits["gigabytes"]]).encode(errors="replace")
     )
-    for one in [*sorted((ROOT / "utils" / "exercises").glob("*.py")), path]:
+    judges = [*(ROOT / "utils" / "exercises").glob("*.py"), *(ROOT / "tools").glob("grade*.py")]
+    for one in [*sorted(judges), path]:
         seen.update(one.read_bytes())
     return seen.hexdigest()
 
@@ -102,7 +72,7 @@ def answers_in(cells, chapter):
 
 
 def grade(path, chapters, limits, halt, part):
-    """Return {"rows": ..., "text": ...} of one notebook, from `part` if that is still true."""
+    """Return {"rows": …, "text": …, "notes": …} of a notebook, from `part` if that still holds."""
     from tools.grade_work import graded
 
     try:
@@ -112,14 +82,19 @@ def grade(path, chapters, limits, halt, part):
             raise NotANotebook(f"{path.name} has no exercise of this course")
         key = key_of(path, chapter, limits)
     except (NotANotebook, KeyError, TypeError, AttributeError, OSError) as error:
-        return {"rows": [["", NO_NOTEBOOK, 0, str(error)]], "text": ""}
+        return {
+            "rows": [["", NO_NOTEBOOK, 0, str(error).replace(str(path), path.name)]],
+            "text": "",
+            "notes": [],
+        }
     if part.exists() and (kept := json.loads(part.read_text(encoding="utf-8")))["key"] == key:
         return kept
     try:
-        rows = graded(cells, chapter, limits, halt)
+        rows, notes = graded(cells, chapter, limits, halt)
     except OSError as error:  # no process, no disk: not the learner's fault, so tried again
-        return {"rows": [["", NOT_GRADED, 0, f"{type(error).__name__}: {error}"]], "text": ""}
-    found = {"key": key, "rows": rows, "text": answers_in(cells, chapter)}
+        return {"rows": [["", NOT_GRADED, 0, f"{type(error).__name__}: {error}"]], "text": "",
+                "notes": []}  # fmt: skip
+    found = {"key": key, "rows": rows, "text": answers_in(cells, chapter), "notes": notes}
     write_file(part, json.dumps(found).encode(errors="replace"), REMEDY)
     return found
 
@@ -162,8 +137,9 @@ def write(found, chapters, out):
     for learner, one in found:
         texts.get(one["text"], []).append(learner)
     alike = [sorted(names) for names in texts.values() if len(set(names)) > 1]
-    write_file(out / "class.html", class_page(rows, alike).encode(errors="replace"), REMEDY)
-    print(out / "grades.csv", out / "class.html", out / "feedback", sep="\n")
+    notes = [f"{learner}: {note}" for learner, one in found for note in one["notes"]]
+    write_file(out / "class.html", class_page(rows, alike, notes).encode(errors="replace"), REMEDY)
+    print(*notes, out / "grades.csv", out / "class.html", out / "feedback", sep="\n")
 
 
 def main():
@@ -177,21 +153,15 @@ def main():
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one notebook")
     parser.add_argument("--out", type=Path, default=GRADES)
     options = parser.parse_args()
-    if os.name == "nt":
-        stop("Windows cannot shut a process in (it has no `resource`, no fork). Use Linux, macOS, "
-             "or Windows' Linux (WSL).")  # fmt: skip
+    refuse_windows()
     if options.submissions is None:
         stop("whose? Name the folder of the notebooks: make grade SUBMISSIONS=folder")
     listed = submissions(options.submissions)
     chapters = [read(path) for path in sorted(options.notebooks.glob(f"{options.chapter}*.ipynb"))]
-    data = data_folder().resolve()
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    os.environ.clear()  # a submission sees what this process started with, passwords too
-    os.environ.update(kept, COURSE_DATA=str(data), COURSE_OFFLINE="1", OMP_NUM_THREADS="1",
-                      MPLBACKEND="agg", PYTHONPATH=os.pathsep.join(
-                          [str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]))  # fmt: skip
-    write(grade_all(listed, chapters, settings(options, options.submissions), options), chapters,
-          options.out)  # fmt: skip
+    bare_environment()
+    limits = allowed(options.seconds, options.minutes, options.gigabytes, options.out,
+                     options.submissions, options.notebooks)  # fmt: skip
+    write(grade_all(listed, chapters, limits, options), chapters, options.out)
 
 
 if __name__ == "__main__":

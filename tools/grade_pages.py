@@ -66,8 +66,8 @@ def mistake(message):
     return "a mistake without a name" if first.startswith(("got ", "given ")) else first[:100]
 
 
-def class_page(rows, alike):
-    """Return the page of the class: verdicts by exercise, the most frequent mistakes, copies."""
+def class_page(rows, alike, notes=()):
+    """Return the page of the class: verdicts by exercise, frequent mistakes, copies, notes."""
     listed = []
     for number in sorted(
         {row[1] for row in rows if row[1]}, key=lambda n: [*map(int, n.split("."))]
@@ -87,5 +87,10 @@ def class_page(rows, alike):
     ]
     learners = len({row[0] for row in rows})
     return page(
-        "The class", paragraph(f"{learners} learners."), table(heads, listed), *unread, *same
+        "The class",
+        paragraph(f"{learners} learners."),
+        table(heads, listed),
+        *unread,
+        *same,
+        *map(paragraph, notes),
     )

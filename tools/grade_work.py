@@ -33,10 +33,19 @@ def asked_cells(cells, chapter):
     return found
 
 
-def once(cells, asked, skipped, found, limits, stop, until):
+def lesson_cells(cells, chapter):
+    """Return the places of cells that stand in the chapter as they are, and do not fail there."""
+    sources = {cell["source"] for cell in chapter[: turn(chapter)]
+               if cell["cell_type"] == "code"
+               and "raises-exception" not in cell.get("metadata", {}).get("tags", [])}  # fmt: skip
+    return {place for place, cell in enumerate(cells)
+            if cell["cell_type"] == "code" and cell["source"] in sources}  # fmt: skip
+
+
+def once(cells, asked, lesson, skipped, found, limits, stop, until):
     """Run the notebook; note in `found` what comes. Return None, or where and why it ended."""
     place, wait = None, GRACE
-    with Room(limits, stop, ("grade_run", "run"), cells, asked, skipped) as room:
+    with Room(limits, stop, ("grade_run", "run"), cells, asked, lesson, skipped) as room:
         while True:
             try:
                 told = json.loads(room.hear(min(wait, until - time.monotonic())))
@@ -50,20 +59,31 @@ def once(cells, asked, skipped, found, limits, stop, until):
                 return None
             if kind == "begins":
                 place, wait = number, WAITING * limits["seconds"] + PATIENCE
-            elif number in asked and number == place:
+            elif number in {*asked, *lesson} and number == place:
                 found[number] = (kind, data)
                 wait = GRACE
 
 
-def run_all(cells, asked, limits, stop):
-    """Return {place: (kind, data)} of the cells in `asked`, run again without what ended it."""
-    found, skipped = {}, set()
+def run_all(cells, asked, lesson, limits, stop):
+    """Run a notebook, again without what ended it; return {place: (kind, data)} and notes.
+
+    A cell of the lesson that fails may tell of the machine rather than of the learner: the first
+    time all is run once more.
+    """
+    found, skipped, notes, why = {}, set(), [], ""
     until = time.monotonic() + 60 * limits["minutes"]
-    for _ in range(RESTARTS):
-        ended = once(cells, asked, skipped, found, limits, stop, until)
+    for _ in range(RESTARTS + 1):
+        ended = once(cells, asked, lesson, skipped, found, limits, stop, until)
+        place, why = ended or (None, "")
+        if place in lesson:
+            found[place] = ("failed", why.encode())
+        if failed := sorted(set(found) & lesson):
+            notes.append(failure(failed[0], found, bool(notes)))
+            if len(notes) == 1:
+                found, until = {}, time.monotonic() + 60 * limits["minutes"]
+                continue
         if ended is None:
             break
-        place, why = ended
         late = time.monotonic() > until
         if place in asked and not late:
             found[place] = ("failed", why.encode())
@@ -73,14 +93,21 @@ def run_all(cells, asked, limits, stop):
         skipped.add(place)
     for place in set(asked) - set(found):
         found[place] = ("failed", f"not reached: {why}".encode())
-    return found
+    return {place: found[place] for place in asked}, notes[:2]
 
 
-def judged(answers, cells, limits, stop):
+def failure(place, found, again):
+    text = " ".join(found[place][1].decode(errors="replace").split())
+    before = f"cell {place + 1}, which is the lesson's, failed ({text})"
+    return f"{before} again; what follows may rest on it" if again else f"{before}; all ran again"
+
+
+def judged(answers, cells, limits, stop, lab):
     """Return [(verdict, message)] of [(number, payload)], in order."""
     said = []
     while len(said) < len(answers):
-        with Room(limits, stop, ("grade_judge", "judge"), answers[len(said) :], cells) as room:
+        left = answers[len(said) :]
+        with Room(limits, stop, ("grade_judge", "judge"), left, cells, lab) as room:
             try:
                 while len(said) < len(answers):
                     said.append(checked(room.hear(WAITING * limits["seconds"] + GRACE)))
@@ -100,22 +127,30 @@ def checked(text):
     return WRONG, "the process ended when the answer was called"
 
 
-def graded(cells, chapter, limits, stop):
-    """Return [[number, verdict, points, message], ...] for all exercises of a chapter."""
-    asked = asked_cells(cells, chapter)
-    code = [cell["source"] if cell["cell_type"] == "code" else None for cell in cells]
-    found = run_all(code, asked, limits, stop) if asked else {}
+def verdicts(code, asked, lesson, limits, stop, lab=None):
+    """Return {place: (verdict, message)} of the cells in `asked`, and notes; `lab` as in checks."""
+    found, notes = run_all(code, asked, lesson, limits, stop)
     answers = [(place, asked[place][0], data) for place, (kind, data) in sorted(found.items())
                if kind == "answer"]  # fmt: skip
-    said = judged([one[1:] for one in answers], [one or "" for one in code], limits, stop)
-    verdicts = {place: (WRONG, data.decode(errors="replace"))
-                for place, (kind, data) in found.items() if kind == "failed"}  # fmt: skip
-    verdicts |= dict(zip([place for place, *_ in answers], said, strict=True))
+    said = judged([one[1:] for one in answers], [one or "" for one in code], limits, stop, lab)
+    known = {place: (OPEN if kind == "open" else WRONG, data.decode(errors="replace"))
+             for place, (kind, data) in found.items() if kind != "answer"}  # fmt: skip
+    return known | dict(zip([place for place, *_ in answers], said, strict=True)), notes
+
+
+def graded(cells, chapter, limits, stop):
+    """Return [[number, verdict, points, message], ...] for a chapter's exercises, and notes."""
+    asked = asked_cells(cells, chapter)
+    code = [cell["source"] if cell["cell_type"] == "code" else None for cell in cells]
+    lesson = lesson_cells(cells, chapter)
+    found, notes = verdicts(code, asked, lesson, limits, stop) if asked else ({}, [])
     rows = []
     for one in exercises(chapter):
-        own = [verdicts[place] for place in sorted(verdicts) if asked[place][0] == one.number]
+        own = [found[place] for place in sorted(found) if asked[place][0] == one.number]
         verdict, message = ([each for each in own if each[0] != OPEN] or [(OPEN, "")])[-1]
-        if not [place for place in asked if asked[place][0] == one.number]:
+        if not own:
             message = f'no cell calls check("{one.number}", …)'
+        if verdict == WRONG and len(notes) > 1:
+            message += f"; in your notebook {notes[1]}"
         rows.append([one.number, verdict, one.points * (verdict == RIGHT), message])
-    return rows
+    return rows, notes

@@ -25,7 +25,7 @@ body { max-width: none; font-size: 10pt; line-height: 1.35; margin: 0 auto; padd
 @media screen { body { max-width: 190mm; margin: 1em auto; padding: 0 1em } }
 h1 { font-size: 14pt; margin: 0 0 .3em } h2 { font-size: 10.5pt; margin: .6em 0 .15em }
 table { width: 100% } td { padding: .07em .7em .07em 0; overflow-wrap: anywhere }
-td:first-child { width: 34% }
+td:first-child { width: 34% } td:nth-child(3) { white-space: nowrap }
 .terms { columns: 3; font-size: 9.5pt; margin: 0; padding: 0; list-style: none }
 """
 GLOSSARY_STYLE = """

@@ -10,7 +10,6 @@ from jinja2 import Environment, StrictUndefined
 from teaching.labs.judge import checks, given, verdict
 from tests.labs.wrong_ways import SHARED, WRONG_WAYS
 from tools import lab_check, labs
-from tools.lab_check import check, report
 from tools.labs import notebook, read, rubric
 
 LABS = sorted(WRONG_WAYS)
@@ -115,34 +114,6 @@ def test_the_starter_holds_no_answer(lab):
             ast.parse(cell.source)
 
 
-def test_a_notebook_is_checked_whole(tmp_path):
-    """One right answer, one missing, one that never ends, one wrong, one that raises."""
-    read_lab = read(5, given(5, 7))
-    starter = notebook(read_lab)
-    codes = {cell.source: cell for cell in starter.cells if cell.cell_type == "code"}
-    first, second, third, fourth, fifth = (codes[task.stub] for task in read_lab.tasks)
-    first.source = read_lab.tasks[0].solution + "\nprint = None"
-    second.source = "pass"
-    third.source = "def speed(seconds, images, warm_up):\n    while True: pass"
-    fourth.source = "def shares(count, workers, epoch, seed): return 1 / 0"
-    fifth.source = "raise SystemExit"
-    starter.cells = [cell for cell in starter.cells if "print(speed" not in cell.source]
-    path = tmp_path / "ada.ipynb"
-    nbformat.write(starter, path)
-    lines = report(check(path, read_lab, 5, 7, seconds=8))
-    expected = [
-        "2 of 2  right",
-        "0 of 3  not attempted yet: no cell defines answer_2",
-        "0 of 3  cannot be judged: calling the answer took more than 8 s",
-        "0 of 4  not right yet: given 14, 4, 0",
-        "0 of 3  not attempted yet: no cell defines averaged",
-    ]
-    for line, words in zip(lines, expected, strict=False):
-        assert words in line
-    assert "ZeroDivisionError" in lines[3]
-    assert lines[-1] == "  together 2 of 15 points"
-
-
 @pytest.mark.parametrize(
     ("tool", "arguments", "words"),
     [
@@ -159,11 +130,3 @@ def test_wrong_settings_are_named(tool, arguments, words, monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         tool.main()
     assert words in f"{ended.value} {capsys.readouterr().err}"
-
-
-def test_what_is_no_notebook_is_named(tmp_path):
-    path = tmp_path / "ada.ipynb"
-    for text in "{", "[]", '{"cells": 3}':
-        path.write_text(text)
-        with pytest.raises(ValueError, match="no notebook that can be read"):
-            check(path, read(1, given(1, 7)), 1, 7)

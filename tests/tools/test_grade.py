@@ -84,7 +84,7 @@ EXPECTED = {  # for each learner: its points, and words of the messages
     "hal_prints": (4, {}),
     "ida_deletes": (4, {}),
     "jim_reads": (3, {"1.2": "raised StopIteration"}),
-    "kim_checks": (2, {"1.1": "expected a tuple", "1.2": "changes what judges it: torch.isclose"}),
+    "kim_checks": (2, {"1.1": "expected a tuple", "1.2": "or changes it: torch.isclose"}),
     "leo_exits": (2, {"1.1": "raised SystemExit", "1.2": "the process ended"}),
     "mia_outputs": (0, {"1.1": "got (1, 2)"}),
     "nan_text": (0, {"": "is no notebook"}),

@@ -28,7 +28,8 @@ def test_a_mistake_is_named_without_the_learner_s_values(message, named):
 def test_what_a_learner_wrote_stays_text():
     rows = [(HOSTILE, "1.1", "wrong", 0, f"got {HOSTILE}. {HOSTILE}"),
             ("bo", "1.1", "right", 1, "=cmd()"), ("di", "", "no notebook", 0, HOSTILE)]  # fmt: skip
-    pages = [grade_pages.class_page(rows, [[HOSTILE, "bo"]])]
+    pages = [grade_pages.class_page(rows, [[HOSTILE, "bo"]], [f"{HOSTILE}: cell 3 failed"])]
+    assert "cell 3 failed" in pages[0]
     pages += [grade_pages.feedback(row[0], [row], {"1.1": 1}) for row in rows]
     assert not [page for page in pages if "<script" in page]
     assert "1 of 1 points." in pages[2] and "0 of 1 points." in pages[1]
