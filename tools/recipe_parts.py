@@ -1,6 +1,6 @@
 """The ingredients of `recipe`, each from a known fast recipe for CIFAR-10.
 
-Page: David Page, "How to train your ResNet" (2018), which won DAWNBench's race to 94 %.
+Page: David Page, "How to train your ResNet" (2018), for DAWNBench's race to 94 %.
 Jordan: Keller Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU" (2024), arXiv:2404.00498.
 """
 
