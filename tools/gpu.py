@@ -25,7 +25,7 @@ from utils.training import pick_device
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ("08", "09")
-LARGE = {"images": 60_000, "epochs": 10, "width": 32, "recipe_epochs": 24, "cells": None}
+LARGE = {"images": 60_000, "epochs": 10, "width": 32, "recipe_epochs": recipe.EPOCHS, "cells": None}
 SMALL = {"images": 600, "epochs": 1, "width": 4, "recipe_epochs": 1, "cells": 7}
 REMEDY = "Name another --out."
 
