@@ -22,6 +22,8 @@ from pathlib import Path
 
 import psutil  # comes with ipykernel
 
+from tools.browser_photo import draw_shoe
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "tools" / "browser"
 MODULES = ROOT / "build" / "browser"
@@ -73,7 +75,7 @@ def started(command, env, out):
 
 
 def trials(notebook):
-    """What the browser tries besides running: an exercise's answers, and TensorBoard's cell."""
+    """What the browser tries besides running: an exercise, TensorBoard's cell, a chosen file."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells]
     found = {}
@@ -87,6 +89,10 @@ def trials(notebook):
         opened = re.sub("^open_viewer = False$", "open_viewer = True", source, flags=re.M)
         if opened != source:
             found["viewer"] = {"index": index, "source": opened}
+        if "ipywidgets.FileUpload(" in source and cells[index]["cell_type"] == "code":
+            code = [n for n, cell in enumerate(cells) if cell["cell_type"] == "code"]
+            # the two cells below: what is read from the file, and what is answered
+            found["upload"] = {"index": index, "below": [n for n in code if n > index][:2]}
     return found
 
 
@@ -106,6 +112,7 @@ def environment(home, token):
     """The caller's environment, with nobody's settings, kernels, history or profile in it."""
     own = {f"JUPYTER_{kind.upper()}_DIR": home / kind for kind in ("config", "data", "runtime")}
     own |= {"TMPDIR": home, "IPYTHONDIR": home / "ipython", "XDG_CONFIG_HOME": home / "xdg"}
+    own["MPLBACKEND"] = ""  # with `agg` in it no figure would be shown
     if data := os.environ.get("COURSE_DATA"):
         own["COURSE_DATA"] = Path(data).resolve()
     return os.environ | {name: str(path) for name, path in own.items()} | {"JUPYTER_TOKEN": token}
@@ -136,6 +143,8 @@ def run(notebooks, pictures=PICTURES, width=1200, theme="light", timeout=TIMEOUT
     pictures.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as home:
         lay_out(Path(home), notebooks, theme)
+        draw_shoe(photo := Path(home, "shoe.jpg"))
+        job["photograph"] = str(photo)
         return browse(Path(home), environment(Path(home), job["token"]), job)
 
 

@@ -48,6 +48,11 @@ def publish(folder, branch):
     git(folder, "reset", "-q", "--hard")
 
 
+def bare_environment():
+    """Return this one's environment without what would lead a Python to the course or to us."""
+    return {name: value for name, value in os.environ.items() if name not in REMOVED}
+
+
 def make_machine(folder):
     """Make google.colab, and a Python that shares this one's packages, but not the course."""
     (folder / "google" / "colab").mkdir(parents=True)
@@ -59,7 +64,8 @@ def make_machine(folder):
     packages = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     # a path named in a .pth file is searched, but the .pth files in it, the course's, are not read
     (Path(done.stdout.strip()) / "shared.pth").write_text("\n".join(packages))
-    seen = subprocess.run([python, "-c", "import utils"], cwd=folder, capture_output=True)
+    command = [python, "-c", "import utils"]
+    seen = subprocess.run(command, cwd=folder, env=bare_environment(), capture_output=True)
     if not seen.returncode:
         sys.exit("colab_run: the course must be installed with --editable: make env does that.")
     return python
@@ -67,8 +73,7 @@ def make_machine(folder):
 
 def settings(folder, remote, slug):
     """Return the environment of a machine at `folder` for which `remote` is the repository."""
-    own = {name: value for name, value in os.environ.items() if name not in REMOVED}
-    return own | {
+    return bare_environment() | {
         "PATH": f"{folder / 'env' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(folder),
         "GIT_CONFIG_GLOBAL": os.devnull,

@@ -35,6 +35,21 @@ def column(records, key):
     return [record[key] for record in records]
 
 
+def test_few_places_on_a_logarithmic_axis_are_named_themselves(shown):
+    plots.plot_lines({"few": ([1, 5, 20, 100], [3, 2, 1, 0])}, "", "pictures", "loss", log="x")
+    axis = shown.axes[0]
+    shown.figures[-1].canvas.draw()
+    named = [label.get_text() for label in axis.get_xticklabels() if label.get_text()]
+    assert (named, axis.get_xticks().tolist()) == (["1", "5", "20", "100"], [1, 5, 20, 100])
+    assert not [label for label in axis.get_xticklabels(minor=True) if label.get_text()]
+
+
+def test_many_places_on_a_logarithmic_axis_are_named_by_tens(shown):
+    places = np.logspace(0, 3, 40)
+    plots.plot_lines({"many": (places, places)}, "", "rate", "loss", log="x")
+    assert {1, 10, 100, 1000} <= set(shown.axes[0].get_xticks().tolist())
+
+
 def test_one_history_is_two_panels_of_two_lines(shown):
     records = history(4)
     plots.plot_history(records, title="A run")

@@ -262,6 +262,17 @@ def test_a_frame_can_be_seen_without_colour(shown):
     assert not frame.get_fill()
 
 
+def test_a_picture_as_light_as_the_page_has_a_frame(shown):
+    white, on_white, dark = (np.full((8, 6), 255, np.uint8) for _ in range(3))
+    on_white[3:6, 1:4], dark[:] = 0, 40
+    plots.plot_grid([white, on_white, dark])
+    framed = [axis.axison for axis in shown.axes]
+    assert framed == [True, True, False, False]
+    for axis in shown.axes[:2]:
+        assert all(spine.get_visible() for spine in axis.spines.values())
+        assert not len(axis.get_xticks()) and not len(axis.get_yticks())
+
+
 def test_the_cross_is_a_glyph_of_the_font(shown, recwarn):
     plots.plot_grid(np.zeros((1, 4, 4)), [0], [1])
     shown.figures[0].draw_without_rendering()

@@ -91,6 +91,24 @@ def test_a_slider_that_nothing_answers_is_named(tmp_path):
     assert browser_run.failures(results) == ["dead: cell 0: its slider changes nothing"]
 
 
+def test_an_upload_that_the_cells_below_do_not_read_is_named(tmp_path):
+    button = "import io, ipywidgets\nfrom PIL import Image, ImageOps\n"
+    button += "chosen = ipywidgets.FileUpload(accept='image/*')\ndisplay(chosen)"
+    live = "picture = Image.new('RGB', (60, 40))\nif chosen.value:\n"
+    live += "    picture = Image.open(io.BytesIO(chosen.value[0].content))\n"
+    live += (
+        "    assert picture.size == (900, 1200)\n    picture = ImageOps.exif_transpose(picture)\n"
+    )
+    live += "    assert picture.size == (1200, 900)\ndisplay(picture)"
+    dead = "display(Image.new('RGB', (60, 40)))"
+    good = write_notebook(tmp_path / "good.ipynb", button, live, "display(picture.convert('L'))")
+    bad = write_notebook(tmp_path / "bad.ipynb", button, dead, dead)
+    assert browser_run.failures(run_or_skip([good, bad], pictures=tmp_path)) == [
+        "bad: cell 1: no other picture after the upload: ",
+        "bad: cell 2: no other picture after the upload: ",
+    ]
+
+
 def test_a_check_that_accepts_all_an_open_solution_and_a_dead_viewer_are_named(tmp_path):
     path = write_notebook(
         tmp_path / "careless.ipynb",
@@ -111,6 +129,9 @@ def test_every_chapter_has_something_to_try():
     found = {path.stem: browser_run.trials(path) for path in PATHS}
     assert all("exercise" in trials for trials in found.values())
     assert [name for name, trials in found.items() if "viewer" in trials] == ["05_forward_pass"]
+    assert [name for name, trials in found.items() if "upload" in trials] == [
+        "10_your_own_pictures"
+    ]
 
 
 def test_a_machine_without_a_browser_says_so(monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tryOut } from "./trials.mjs";
 
 const READY = 60_000; // ms for JupyterLab to show a notebook with an idle kernel
 const FLAGS = `--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
@@ -95,85 +96,6 @@ function turnTo(page, number) {
   }, number);
 }
 
-// In each widget the first slider is moved; the words or the picture beside it must answer.
-async function moveSliders(page, album) {
-  const faults = [];
-  const cells = await page.evaluate(() => {
-    const { widgets } = window.jupyterapp.shell.currentWidget.content;
-    const views = (cell) => cell.model.sharedModel.toJSON().outputs ?? [];
-    const isWidget = ({ data }) => data && "application/vnd.jupyter.widget-view+json" in data;
-    return widgets.flatMap((cell, index) => (views(cell).some(isWidget) ? [index] : []));
-  });
-  for (const index of cells) {
-    await page.evaluate((index) => {
-      window.jupyterapp.shell.currentWidget.content.scrollToItem(index, "start");
-    }, index);
-    const cell = page.locator(`.jp-Cell[data-windowed-list-index="${index}"]`);
-    const handle = cell.locator(".noUi-handle").first();
-    if (!(await handle.waitFor({ timeout: 5000 }).then(() => true, () => false))) continue;
-    const said = () => cell.locator(".widget-html").evaluateAll((all) => all.map((x) => x.innerHTML));
-    const before = await said();
-    await handle.press("ArrowLeft");
-    await sleep(1500);
-    if (String(await said()) === String(before)) faults.push(`cell ${index}: its slider changes nothing`);
-    await page.screenshot({ path: `${album}slider-${index}.png` });
-  }
-  return faults;
-}
-
-// Runs a cell with another source, from the top of the window, and returns what it then says.
-async function runAs(page, index, source) {
-  await page.evaluate(([index, source]) => {
-    const { content } = window.jupyterapp.shell.currentWidget;
-    content.model.sharedModel.cells[index].setSource(source);
-    content.activeCellIndex = index;
-    content.scrollToItem(index, "start");
-  }, [index, source]);
-  return page.evaluate(async (index) => {
-    const { commands, shell } = window.jupyterapp;
-    await commands.execute("notebook:run-cell");
-    const { outputs = [] } = shell.currentWidget.content.model.sharedModel.cells[index].toJSON();
-    return outputs.map(({ text, evalue }) => [text ?? evalue ?? ""].flat().join("")).join("");
-  }, index);
-}
-
-// What a learner does with an exercise: a wrong answer, a right one, a look at the solution.
-async function answer(page, exercise, album) {
-  const { index, number, wrong, right } = exercise;
-  const faults = [];
-  for (const [source, verdict] of [[wrong, `${number} not right yet: `], [right, `${number} right.`]]) {
-    const said = await runAs(page, index, source);
-    if (!said.startsWith(verdict)) faults.push(`cell ${index}: not "${verdict}" but "${said}"`);
-    await page.screenshot({ path: `${album}exercise-${source === wrong ? "wrong" : "right"}.png` });
-  }
-  const below = page.locator(`.jp-Cell[data-windowed-list-index="${index + 1}"]`);
-  const folded = below.locator("details", { hasText: "Solution" }).last();
-  const solution = folded.locator("pre").first();
-  const before = await solution.isVisible();
-  await folded.locator("summary").click();
-  if (before) faults.push(`cell ${index + 1}: the solution is not folded`);
-  if (!(await solution.isVisible())) faults.push(`cell ${index + 1}: the solution does not unfold`);
-  await page.screenshot({ path: `${album}solution.png` });
-  return faults;
-}
-
-// TensorBoard's own page, in the frame that its cell shows.
-async function openViewer(page, index, source, album) {
-  await runAs(page, index, source);
-  const frame = page.frameLocator(`.jp-Cell[data-windowed-list-index="${index}"] iframe`);
-  const seen = frame.getByText("TensorBoard", { exact: true }).first().waitFor({ timeout: 30_000 });
-  const there = await seen.then(() => true, () => false);
-  await page.screenshot({ path: `${album}tensorboard.png` });
-  return there ? [] : [`cell ${index}: no TensorBoard`];
-}
-
-async function tryOut(page, { exercise, viewer }, album) {
-  const faults = await moveSliders(page, album);
-  if (exercise) faults.push(...(await answer(page, exercise, album)));
-  if (viewer) faults.push(...(await openViewer(page, viewer.index, viewer.source, album)));
-  return faults;
-}
-
 async function lookThrough(page, album) {
   const seen = new Set();
   const loading = page.getByText("Loading widget...", { exact: true }).first();
@@ -206,8 +128,8 @@ async function tryOne(browser, notebook) {
   try {
     await within(2 * READY + job.timeout * 1000, visit(page, notebook, result), "the page hangs");
     faults.push(...(await within(2 * READY, lookThrough(page, album), "the page hangs")));
-    const trying = tryOut(page, job.trials[notebook], album);
-    faults.push(...(await within(2 * READY, trying, "a slider, exercise or viewer hangs")));
+    const trying = tryOut(page, job.trials[notebook], album, job.photograph);
+    faults.push(...(await within(2 * READY, trying, "a slider, upload, exercise or viewer hangs")));
   } catch (error) {
     faults.push(error.message.split("\n")[0]);
     await page.screenshot({ path: `${album}end.png` }).catch(() => {});

@@ -13,13 +13,7 @@ from utils.plots.lanes import plot_lanes, plot_parts
 from utils.plots.memory import plot_sharing, plot_strides
 from utils.plots.networks import plot_model
 from utils.plots.pipeline import plot_pipeline
-from utils.plots.runs import (
-    plot_confusion,
-    plot_gaps,
-    plot_killed_run,
-    plot_panels,
-    plot_sweep,
-)
+from utils.plots.runs import plot_confusion, plot_gaps, plot_killed_run, plot_panels, plot_sweep
 from utils.plots.start import plot_answer, plot_steps
 from utils.plots.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, show
 from utils.plots.trees import plot_tree

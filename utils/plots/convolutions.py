@@ -4,16 +4,7 @@ from itertools import product
 
 from utils.plots import cells
 from utils.plots.cells import DONE, MARGIN, MINUS, NOW, TIMES
-from utils.plots.windows import (
-    by,
-    convolve,
-    in_words,
-    number,
-    places,
-    products,
-    shape_of,
-    written,
-)
+from utils.plots.windows import by, convolve, in_words, number, places, products, shape_of, written
 
 MOST_SIDE, MOST_WEIGHTS, MOST_STEPS = 10, 25, 40
 PAGE, ANIMATION = 950, 760  # pixels across; all of a notebook, and most of it

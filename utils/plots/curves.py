@@ -57,9 +57,12 @@ def plot_history(histories, what=("loss", "accuracy"), title="Training", x="epoc
                 axis.fill_between([*seen], low, high, color=f"C{run}", alpha=0.2)
                 keys[label or unit] = line
                 ends.append(f"{label}: {unit} from {mean[0]:.4g} to {mean[-1]:.4g}".lstrip(": "))
-        axis.set(xlabel=x.replace("_", " "), ylabel=unit)
         axis.locator_params("x", integer=x == "epoch", min_n_ticks=1)
-        axis.set(**{f"{side}scale": "log" for side in log})
+        axis.set(xlabel=x.replace("_", " "), ylabel=unit, **{f"{side}scale": "log" for side in log})
+        places = sorted({*chain(*(line.get_xdata() for line in axis.lines))})
+        if "x" in log and len(places) < 7:  # so few are named themselves
+            axis.set_xticks(places, [f"{place:g}" for place in places])
+            axis.minorticks_off()
     columns = 100 // (9 + max(map(len, keys))) or 1  # what fits beside each other
     figure.legend(keys.values(), keys, loc="outside lower center", ncols=columns)
     figure.suptitle(title)

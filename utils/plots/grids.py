@@ -15,6 +15,7 @@ def plot_grid(
     `images`: (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of single images, or one image,
     (H, W), (H, W, 1 or 3) or PIL's of any mode; uint8, or float in 0..1 (shown as they are) or
     beyond (stretched so that the smallest value of all but bytes is black, the largest white).
+    A picture as light as the page has a thin frame.
     `labels`, `predictions`: N integers; `classes`: their names. `captions`: N texts instead.
 
     Raises TypeError or ValueError, saying what was expected, for anything else.
@@ -35,6 +36,10 @@ def plot_grid(
         axis.axis("off")
         if index < count:
             axis.imshow(pictures[index], vmin=0, vmax=1)
+            if np.min(pictures[index][0]) > 0.97:  # its first row is as light as the page
+                axis.set(xticks=[], yticks=[])
+                axis.axis("on")
+                axis.spines[:].set_visible(True)
             own = captions[index] if captions else None
             texts.append(_caption(axis, index, own, labels, predictions, classes))
     figure.suptitle(title) if title else None
