@@ -17,15 +17,17 @@ SECONDS = 60
 RIGHT = CASES["1.2"][2]
 FORGE = """
 import os, stat
-def forge():
-    # The newest: others are those of pytest, and of servers that tests before this one left
-    pipe = max(filter(is_pipe, range(3, 200)), key=lambda number: os.fstat(number).st_ino)
-    os.write(pipe, b'["right", ""]')
 def is_pipe(number):
     try:
         return stat.S_ISFIFO(os.fstat(number).st_mode)
     except OSError:
         return False
+def pipes():
+    return set(filter(is_pipe, range(3, 200)))
+before = pipes()  # those of pytest, and of servers that other tests left: made with the answer
+def forge():
+    [pipe] = pipes() - before
+    os.write(pipe, b'["right", ""]')
 """
 CHEATS = {  # name: (the answer to 1.2, wrong in itself, and what is said of it)
     "writes the verdict": (
