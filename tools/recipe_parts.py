@@ -23,7 +23,7 @@ def whitening(images, width):
     negatives: what comes out is uncorrelated and of one size, so the next layers learn faster, and
     backward ends before it. Page, part 8; with negatives: Jordan.
     """
-    size = math.ceil(math.sqrt(width / 2))
+    size = max(2, math.ceil(math.sqrt(width / 2)))  # one pixel has no neighbours
     patches = images[:FEW].unfold(2, size, 1).unfold(3, size, 1)[:, :, ::3, ::3]
     variances, axes = torch.linalg.eigh(patches.reshape(-1, size * size).T.cov())
     filters = (axes / (variances + LEAST).sqrt()).T.flip(0)  # the largest variance first

@@ -10,7 +10,7 @@ from tools.recipe_parts import Alternating, accuracy, whitening
 from utils.training import TensorLoader
 
 
-@pytest.mark.parametrize("width", [3, 4, 32])
+@pytest.mark.parametrize("width", [2, 3, 4, 32])
 def test_whitened_patches_are_uncorrelated_and_of_one_size(width):
     torch.manual_seed(0)
     images = torch.nn.functional.avg_pool2d(torch.randn(400, 1, 30, 30), 3, stride=1)  # smooth
@@ -19,7 +19,7 @@ def test_whitened_patches_are_uncorrelated_and_of_one_size(width):
     half = (width + 1) // 2
     assert torch.equal(conv.weight[half:], -conv.weight[: width - half])
     conv.padding = (0, 0)  # what the frame adds was not measured
-    found = conv(images)[:, :half].permute(1, 0, 2, 3).flatten(1).cov()
+    found = torch.atleast_2d(conv(images)[:, :half].permute(1, 0, 2, 3).flatten(1).cov())
     off = found - found.diag().diag()
     assert off.abs().max() < 0.05
     assert found.diag().min() > 0.5 and found.diag().max() < 1.1  # LEAST holds the faintest back
