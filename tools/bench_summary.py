@@ -160,7 +160,7 @@ def remarks(result):
         "Training begins, but for seed_loop, with the preparation of its tensors, for course "
         f"{ours['preparation_seconds']:.2f} s, which images per second leave out; reading files "
         "and testing are in neither. All is float32; in_time is ResidualNet, whose test images are "
-        "asked six times, the rest FashionNet.",
+        "asked twice, the rest FashionNet.",
     ]
 
 

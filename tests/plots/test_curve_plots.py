@@ -35,6 +35,21 @@ def column(records, key):
     return [record[key] for record in records]
 
 
+def test_points_need_not_be_joined(shown):
+    curves = {"a": ([3, 1, 2], [1, 2, 3]), "b": ([4, 6, 5], [1, 2, 3])}
+    for joined, style in (False, "None"), (True, "-"):
+        plots.plot_lines(curves, "", "seconds", "accuracy", joined=joined)
+        lines = shown.axes[0].lines
+        assert [line.get_linestyle() for line in lines] == [style] * 2
+        assert [line.get_marker() for line in lines] == ["o", "s"]
+        assert list(lines[0].get_xdata()) == [3, 1, 2]
+
+
+def test_the_legend_names_what_has_no_name_of_its_own(shown):
+    plots.plot_history({"": [history(3), history(3, seed=1)]}, ("loss", "learning_rate"))
+    assert legend(shown) == ["training (2 runs)", "validation (2 runs)", "learning rate (2 runs)"]
+
+
 def test_few_places_on_a_logarithmic_axis_are_named_themselves(shown):
     plots.plot_lines({"few": ([1, 5, 20, 100], [3, 2, 1, 0])}, "", "pictures", "loss", log="x")
     axis = shown.axes[0]

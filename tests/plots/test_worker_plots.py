@@ -37,7 +37,7 @@ def test_shares_that_cannot_be_drawn_are_refused(shares, count, shown):
         plot_shares({"row": shares}, "Whose?", count)
 
 
-def test_collectives_mark_what_was_received(shown):
+def test_collectives_mark_what_is_new(shown):
     before = [[1, 2], [10, 20]]
     results = {"broadcast": (before, [[1, 2], [1, 2]]), "reduce": (before, [[11, 22], None])}
     plot_collectives(results)
@@ -45,7 +45,7 @@ def test_collectives_mark_what_was_received(shown):
     hatched = [box.get_hatch() for box in shown.axes[0].patches]
     assert hatched == ["", "", "", "", "", "", "//", "//", "", "", "//", "//", "", ""]
     assert "broadcast, worker 1: [10, 20] becomes [1, 2]" in shown.alt
-    assert "reduce, worker 1: [10, 20] becomes nothing" in shown.alt
+    assert "reduce, worker 1: [10, 20] becomes not defined" in shown.alt
     with pytest.raises(ValueError, match="reduce: 2 workers before, 1 after"):
         plot_collectives({"reduce": (before, [[11, 22]])})
 

@@ -77,6 +77,17 @@ def test_rates_are_sorted_and_positive():
     assert len(rates) == 3 and rates == sorted(rates) and rates[0] > 0
 
 
+def test_a_schedule_that_is_asked_for_is_timed(monkeypatch):
+    stepped, step = [], torch.optim.lr_scheduler.OneCycleLR.step
+    monkeypatch.setattr(
+        torch.optim.lr_scheduler.OneCycleLR, "step", lambda self: stepped.append(1) or step(self)
+    )
+    images_per_second(*DATA, images=40, repeats=1, **SMALL)
+    assert not stepped
+    images_per_second(*DATA, images=40, repeats=1, **SMALL, one_cycle=True)
+    assert len(stepped) > 4
+
+
 def test_one_cycle_ends_with_its_last_step_and_learns():
     judges = TensorLoader(IMAGES, LABELS, 60)
     how = {**SMALL, "resident": True, "one_cycle": True, "max_lr": 0.01}

@@ -12,25 +12,29 @@ from utils.plots.style import WIDTH, show
 PARTS = ("", "", "C{}-"), ("training", "train_", "C{}-"), ("validation", "validation_", "C{}--")
 
 
-def plot_lines(curves, title, xlabel, ylabel, log=""):
+def plot_lines(curves, title, xlabel, ylabel, log="", joined=True):
     """Show {name: numbers} or {name: (xs, numbers)} as lines; without xs they count from 1.
 
-    `log`: "x", "y" or "xy" for logarithmic axes. NaN and infinity leave a gap. Raises ValueError
-    for no numbers, and for xs that are not as many.
+    `log`: "x", "y" or "xy" for logarithmic axes. NaN and infinity leave a gap. `joined` False
+    leaves out the lines between the points. Raises ValueError for no numbers, and for xs that are
+    not as many.
     """
     pairs = {n: c if isinstance(c, tuple) else (range(1, len(c) + 1), c) for n, c in curves.items()}
     runs = {n: [{xlabel: x, ylabel: y} for x, y in zip(*p, strict=True)] for n, p in pairs.items()}
-    plot_history(runs, [ylabel], title, xlabel, log)
+    plot_history(runs, [ylabel], title, xlabel, log, joined)
 
 
-def plot_history(histories, what=("loss", "accuracy"), title="Training", x="epoch", log=""):
+def plot_history(
+    histories, what=("loss", "accuracy"), title="Training", x="epoch", log="", joined=True
+):
     """Show what `utils.training.fit` recorded, or other records: a panel for each of `what`.
 
     `histories`: a history, which is a list of dicts, one an epoch; or {name: history}; or {name:
     list of histories}, drawn as their mean in a band from the lowest to the highest. `what`:
     keys of the records; "loss" and "accuracy" stand for two lines each, training (solid, full
     markers) and validation (dashed, hollow). None is left out, NaN and infinity leave a gap.
-    `x`: the key of numbers they are drawn against; `log`: "x", "y" or "xy" for logarithmic axes.
+    `x`: the key of numbers they are drawn against; `log`: "x", "y" or "xy" for logarithmic axes;
+    `joined`: whether lines run from point to point.
 
     Raises ValueError for a key that no record has.
     """
@@ -52,10 +56,11 @@ def plot_history(histories, what=("loss", "accuracy"), title="Training", x="epoc
             if seen := curves.get((start + key, name)):
                 low, mean, high, n = ([f(v) for v in seen.values()] for f in (min, fmean, max, len))
                 label = " ".join(filter(None, (name, part, f"({max(n)} runs)" * (max(n) > 1))))
+                look = look if joined else look.rstrip("-")
                 [line] = axis.plot([*seen], mean, look.format(run) + "osD^vPX"[run % 7])
-                line.set(markevery=1 + len(mean) // 20, mfc="white" if "--" in look else None)
-                axis.fill_between([*seen], low, high, color=f"C{run}", alpha=0.2)
-                keys[label or unit] = line
+                line.set(markevery=1 + len(mean) // 20, mfc="white" if start[:1] == "v" else None)
+                axis.fill_between([*seen], low, high, color=f"C{run}", alpha=0.2 * joined)
+                keys[label if name or part else f"{unit} {label}".rstrip()] = line
                 ends.append(f"{label}: {unit} from {mean[0]:.4g} to {mean[-1]:.4g}".lstrip(": "))
         axis.locator_params("x", integer=x == "epoch", min_n_ticks=1)
         axis.set(xlabel=x.replace("_", " "), ylabel=unit, **{f"{side}scale": "log" for side in log})

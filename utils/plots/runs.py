@@ -49,7 +49,7 @@ def plot_sweep(results, title, xlabel="learning rate", ylabel="accuracy on valid
         axis.set_yscale("log", subs=[2, 5])
         axis.yaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_minor_formatter("{x:g}")
-    axis.legend(title="ring: best mean")
+    axis.legend(title="ring: best mean; bar: all seeds")
     show(figure, f"{title}: {'; '.join(said)}")
 
 

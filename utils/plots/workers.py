@@ -61,15 +61,15 @@ def _box(x, y, width, height, face, edge, hatch):
 def plot_collectives(results):
     """Show {collective: (before, after)}, what each worker held, a list of numbers, or None.
 
-    A cell for each number; what a worker has received is marked. Raises ValueError where there are
-    not as many workers after as before.
+    A cell for each number; what is new in its place is marked, and after the collective None is
+    what nobody promises. Raises ValueError where there are not as many workers after as before.
     """
     for name, (before, after) in results.items():
         if len(before) != len(after):
             raise ValueError(f"{name}: {len(before)} workers before, {len(after)} after")
     axis = canvas(30 + sum(34 + 36 * len(before) for before, _ in results.values()))
     y, said = 12, []
-    for x, words in ((170, "before"), (560, "after (hatched: received)")):
+    for x, words in ((170, "before"), (560, "after (hatched: new in this place)")):
         write(axis, x, y, words, color=GREY)
     for name, (before, after) in results.items():
         y += 34
@@ -78,6 +78,8 @@ def plot_collectives(results):
             middle = y + 18
             for x, numbers in ((170, had), (560, has)):
                 write(axis, x, middle, f"worker {rank}", va="center")
+                if x == 560 and numbers is None:
+                    write(axis, x + 80, middle, "not defined", va="center", color=GREY)
                 for place, number in enumerate(numbers or []):
                     new = x == 560 and (had or [])[place : place + 1] != [number]
                     look = ((ORANGE, 0.2), ORANGE, "//") if new else ((BLUE, 0.15), BLUE, "")
@@ -87,7 +89,8 @@ def plot_collectives(results):
                     write(axis, left + 24, middle, str(number), ha="center", va="center",
                           bbox=plain if new else None)  # fmt: skip
             y += 36
-            said.append(f"{name}, worker {rank}: {had or 'nothing'} becomes {has or 'nothing'}")
+            what = "not defined" if has is None else has or "nothing"
+            said.append(f"{name}, worker {rank}: {had or 'nothing'} becomes {what}")
         axis.annotate("", (540, y - 18 * len(before)), (440, y - 18 * len(before)),
                       arrowprops={"arrowstyle": "-|>", "facecolor": "black"})  # fmt: skip
     show(axis.figure, f"Collectives of {len(before)} workers. {'; '.join(said)}")

@@ -26,6 +26,8 @@ PLAIN = {
     "compiled": None,  # or a mode of torch.compile
 }
 
+LONG = 100_000  # steps: a schedule that outlasts what is timed
+
 
 class Run:
     """FashionNet, its optimizer and its batches, set up as `settings` say.
@@ -99,8 +101,11 @@ def running(*args, **settings):
 
 
 def images_per_second(train_set, tensors, device, *, images=1000, repeats=5, **settings):
-    """Return `repeats` rates of training, in images per second, sorted; warmed up before."""
-    with running(train_set, tensors, device, **settings) as run:
+    """Return `repeats` rates of training, in images per second, sorted; warmed up before.
+
+    What is timed is the beginning of a schedule, if `one_cycle` asks for one.
+    """
+    with running(train_set, tensors, device, total_steps=LONG, **settings) as run:
         size = run.settings["batch_size"]
         steps = max(4, images // size)
         seconds = time_calls(lambda: run.steps(steps), device=device, repeats=repeats)
