@@ -23,7 +23,7 @@ EQUIVALENT = {
     },
     "6.2": {"line 2: torch.zeros_like -> torch.ones_like": "each element is written over"},
     "7.1": {
-        "line 4: (min(results), max(results)) -> (max(results), min(results))": "no order",
+        "line 4: (min(found), max(found)) -> (max(found), min(found))": "no order",
     },
     "7.3": {
         "line 2: 0 -> 1": "the first epoch is always the lowest so far, and replaces it",
