@@ -444,6 +444,12 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
+def test_as_many_colours_as_markers():
+    """A sixth line in the first one's colour was taken for it."""
+    colours = [line["color"] for line in style.STYLE["axes.prop_cycle"]]
+    assert len(set(colours)) == len(colours) == 7
+
+
 def test_any_two_lines_differ_without_colour():
     for one, other in combinations(style.STYLE["axes.prop_cycle"], 2):
         assert (

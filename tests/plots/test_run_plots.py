@@ -1,5 +1,7 @@
 """Panels, sweeps, gaps, confusions and killed runs show what they were given, legibly."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -33,10 +35,23 @@ def test_a_sweep_rings_the_best_mean(shown):
     plots.plot_sweep(found, "Rates")
     [axis] = shown.axes
     rings = [line for line in axis.lines if line.get_markersize() == 15]
-    assert [(ring.get_xdata()[0], ring.get_ydata()[0]) for ring in rings] == [(0.1, 6), (0.01, 8)]
+    assert [ring.get_ydata()[0] for ring in rings] == [6, 8]
+    places = [ring.get_xdata()[0] for ring in rings]
+    assert places == pytest.approx([0.1, 0.01], rel=0.04)
     assert axis.get_xscale() == "log"
     assert "SGD is best at 0.1 with 6" in shown.alt
     assert_legible(shown)
+
+
+def test_bars_of_one_rate_stand_beside_each_other(shown):
+    found = {name: {0.01: [1, 9], 0.1: [2, 8]} for name in "abc"}
+    plots.plot_sweep(found, "Rates")
+    [axis] = shown.axes
+    shown.figures[0].canvas.draw()
+    for rate in (0, 1):
+        bars = [bar.get_segments()[rate][:, 0] for bar in axis.collections]
+        pixels = [axis.transData.transform([(xs[0], 5)])[0, 0] for xs in bars]
+        assert min(b - a for a, b in pairwise(pixels)) > 8  # a cap is 8 wide
 
 
 def test_a_sweep_of_losses_rings_the_lowest(shown):

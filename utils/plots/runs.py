@@ -32,19 +32,23 @@ def plot_sweep(results, title, xlabel="learning rate", ylabel="accuracy on valid
     """Show {name: {x: numbers of several seeds}}: their mean, and a bar from lowest to highest.
 
     x is drawn on a logarithmic axis, and the best mean of each name has a ring around it: `best`
-    is max, or min for losses, whose axis is logarithmic, too.
+    is max, or min for losses, whose axis is logarithmic, too. Each name is drawn a little to the
+    right of the one before, or else the bars at one x would lie on each other.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 3.6))
     said = []
-    for (name, found), marker in zip(results.items(), cycle("osD^v")):
+    for number, ((name, found), marker) in enumerate(zip(results.items(), cycle("osD^vPX"))):
+        aside = 1.07 ** (number - (len(results) - 1) / 2)
+        places = [x * aside for x in found]
         means = {x: fmean(numbers) for x, numbers in found.items()}
         low = [means[x] - min(numbers) for x, numbers in found.items()]
         up = [max(numbers) - means[x] for x, numbers in found.items()]
-        axis.errorbar([*means], [*means.values()], [low, up], marker=marker, capsize=4, label=name)
+        axis.errorbar(places, [*means.values()], [low, up], marker=marker, capsize=4, label=name)
         top = best(means, key=means.get)
-        axis.plot(top, means[top], "o", markersize=15, markerfacecolor="none", color="black")
+        axis.plot(top * aside, means[top], "o", markersize=15, mfc="none", color="black")
         said.append(f"{name} is best at {top:g} with {means[top]:.3g}")
-    axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
+    beside = " (equal ones are drawn side by side)" if len(results) > 1 else ""
+    axis.set(xscale="log", xlabel=xlabel + beside, ylabel=ylabel, title=title)
     if best is min:
         axis.set_yscale("log", subs=[2, 5])
         axis.yaxis.set_major_formatter("{x:g}")

@@ -20,8 +20,8 @@ STYLE = {
     "figure.constrained_layout.h_pad": 0.06,
     "font.size": 11,
     "axes.prop_cycle": plt.cycler(
-        color=[BLUE, ORANGE, GREEN, RED, GREY],
-        linestyle=["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))],
+        color=[BLUE, ORANGE, GREEN, RED, GREY, "black", "#8C6A00"],
+        linestyle=["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3))],
     ),
     "axes.spines.top": False,
     "axes.spines.right": False,
