@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   := .venv/bin/python
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 COURSE := $(if $(CHAPTER),notebooks/$(CHAPTER)_*.ipynb)
-PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900
+PYTEST  = -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 \
+          $(if $(WORKERS),-n $(WORKERS) --dist loadfile)
 GIVEN   = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
 .DEFAULT_GOAL := help
@@ -27,7 +28,7 @@ lab: env  ## get the data and open JupyterLab at chapter 00, or at CHAPTER=03
 	$(VENV) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$(CURDIR)" $(AS_ROOT) \
 	    --LabApp.default_url=/lab/tree/$(wildcard $(or $(COURSE),notebooks/00_*.ipynb))
 
-test: env  ## run the unit tests, the course's rules and every notebook; ROOMS="tests/plots"
+test: env  ## run all tests, rules and notebooks; ROOMS="tests/plots notebooks", WORKERS=2 at once
 	$(VENV) $(PYTEST) $(if $(CHAPTER),-k $(CHAPTER)_ $(or $(ROOMS),tests/course tests/exercises \
 	    notebooks),$(ROOMS))
 

@@ -9,6 +9,7 @@ import collections
 import contextlib
 import copy
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -34,6 +35,11 @@ _measured = {}
 # The same inputs in each run, so that what fails is the change; others are sought on purpose.
 settings.register_profile("same", derandomize=True)
 settings.load_profile("same")
+
+
+def pytest_configure():
+    if "PYTEST_XDIST_WORKER" in os.environ:  # kernels run side by side, and share the cores
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items):
@@ -66,9 +72,8 @@ def pytest_runtest_call(item):
     _compare_about(item)
     try:
         return (yield)
-    finally:
-        figures = _measured.setdefault(item.path.stem, {"seconds": 0.0, "gigabytes": 0.0})
-        figures["gigabytes"] = max(figures["gigabytes"], _peak_memory(item.parent.kernel))
+    finally:  # in the report, which also reaches the process that sums up several workers'
+        item.user_properties.append(("gigabytes", _peak_memory(item.parent.kernel)))
 
 
 def _compare_about(item):
@@ -148,6 +153,8 @@ def pytest_runtest_logreport(report):
     if name.suffix == ".ipynb":
         figures = _measured.setdefault(name.stem, {"seconds": 0.0, "gigabytes": 0.0})
         figures["seconds"] += report.duration
+        peak = dict(report.user_properties).get("gigabytes", 0.0)
+        figures["gigabytes"] = max(figures["gigabytes"], peak)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = {  # settings that are whole numbers from 1 on, each with an example
     "LEARNERS": "classroom LEARNERS=8",
-    "WORKERS": "grade SUBMISSIONS=folder WORKERS=2",
+    "WORKERS": "test ROOMS=notebooks WORKERS=2",
     "SEEDS": "bench SEEDS=3",
     "EPOCHS": "bench EPOCHS=10",
     "IMAGES": "bench IMAGES=60000",

@@ -17,7 +17,7 @@ WRONG = [
     ("CHAPTER", "abc", "two digits", "CHAPTER=01"),
     ("CHAPTER", "", "two digits", "CHAPTER="),
     ("LEARNERS", "x", "a whole number from 1 on", "make classroom LEARNERS=8"),
-    ("WORKERS", "0", "a whole number from 1 on", "make grade SUBMISSIONS=folder WORKERS=2"),
+    ("WORKERS", "0", "a whole number from 1 on", "make test ROOMS=notebooks WORKERS=2"),
     ("SEEDS", "0", "a whole number from 1 on", "make bench SEEDS=3"),
     ("EPOCHS", "-1", "a whole number from 1 on", "make bench EPOCHS=10"),
     ("IMAGES", "1.5", "a whole number from 1 on", "make bench IMAGES=60000"),

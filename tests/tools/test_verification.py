@@ -55,7 +55,7 @@ GREY_IS_REAL = (
 )
 
 
-def verdicts(folder, books, driver):
+def verdicts(folder, books, driver, *options):
     """Return what one run over `books` says: each cell's verdict, and the report of failures."""
     for name, cells in books.items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
@@ -63,13 +63,32 @@ def verdicts(folder, books, driver):
     (folder / "sitecustomize.py").write_text(driver)
     env = os.environ | {"COURSE_DATA": str(data), "COURSE_OFFLINE": "1"}
     env["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
-    command = [*NBVAL, "-rA", "--color=no", "--rootdir", str(folder), str(folder)]
+    env.pop("OMP_NUM_THREADS", None)
+    command = [*NBVAL, "-rA", "--color=no", "--rootdir", str(folder), str(folder), *options]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     return verdicts(tmp_path_factory.mktemp("books"), BOOKS, DRAW_FEW)
+
+
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory):
+    """The report of two workers, as `make test WORKERS=2` starts them."""
+    folder = tmp_path_factory.mktemp("shared")
+    threads = {"threads": [cell("import os\nprint(os.environ['OMP_NUM_THREADS'])", "1\n")]}
+    return verdicts(folder, BOOKS | threads, DRAW_FEW, "-n", "2", "--dist", "loadfile")
+
+
+def test_two_workers_come_to_the_same_verdicts(report, of_two):
+    def said(text):
+        lines = (line.partition(" - ")[0] for line in text.splitlines() if ".ipynb::Cell" in line)
+        return {line for line in lines if line.split()[0] in ("PASSED", "FAILED", "XFAIL")}
+
+    assert len(said(report)) > 10
+    assert said(of_two) - said(report) == {"PASSED threads.ipynb::Cell 0"}
+    assert not said(report) - said(of_two)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +129,9 @@ def test_a_chapter_with_drawn_photographs_is_not_compared_with_the_published_one
     assert any("colour.ipynb::Cell 0" in line and "PASSED" in line for line in lines)
 
 
-def test_time_and_memory_are_reported(report):
+@pytest.mark.parametrize("workers", ["report", "of_two"])
+def test_time_and_memory_are_reported(workers, request):
+    report = request.getfixturevalue(workers)
     line = next(line for line in report.splitlines() if line.startswith("right  "))
     seconds, gigabytes = float(line.split()[1]), float(line.split()[3])
     assert seconds > 0
