@@ -32,8 +32,7 @@ def plot_sweep(results, title, xlabel="learning rate", ylabel="accuracy on valid
     """Show {name: {x: numbers of several seeds}}: their mean, and a bar from lowest to highest.
 
     x is drawn on a logarithmic axis, and the best mean of each name has a ring around it: `best`
-    is max, or min for losses, whose axis is logarithmic, too. Each name is drawn a little to the
-    right of the one before, or else the bars at one x would lie on each other.
+    is max, or min for losses, whose axis is logarithmic, too. Equal x are drawn side by side.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 3.6))
     said = []
@@ -41,8 +40,7 @@ def plot_sweep(results, title, xlabel="learning rate", ylabel="accuracy on valid
         aside = 1.07 ** (number - (len(results) - 1) / 2)
         places = [x * aside for x in found]
         means = {x: fmean(numbers) for x, numbers in found.items()}
-        low = [means[x] - min(numbers) for x, numbers in found.items()]
-        up = [max(numbers) - means[x] for x, numbers in found.items()]
+        low, up = ([abs(end(found[x]) - means[x]) for x in found] for end in (min, max))
         axis.errorbar(places, [*means.values()], [low, up], marker=marker, capsize=4, label=name)
         top = best(means, key=means.get)
         axis.plot(top * aside, means[top], "o", markersize=15, mfc="none", color="black")
